@@ -1,0 +1,191 @@
+//! One topic's contract: what the platform's people wrote about it, read and checked. Knows the words of a
+//! contract, not how an event is encoded by it (`encoder`).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A topic's contract, as `contract.yaml` has it, with its defaults filled in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contract {
+    /// The file it was read from, as named by whoever loaded it; problems point here.
+    pub file: String,
+    /// Lines of the file's members by JSON Pointer (`/key/from`), for problems found later.
+    pub lines: BTreeMap<String, usize>,
+    /// Kafka's name of the topic.
+    pub topic: String,
+    /// The team that answers for the topic.
+    pub owner: String,
+    /// What an event of this topic means.
+    pub description: String,
+    /// How secret the events are.
+    pub classification: Option<Classification>,
+    /// How an event's value is checked and written.
+    pub value: ValueRule,
+    /// Where a record's key comes from.
+    pub key: Option<KeyRule>,
+    /// JSON Pointer of the event's id, which goes into the record's `event-id` header.
+    pub id: Option<Pointer>,
+    /// JSON Pointer of the event's time, which becomes the record's timestamp.
+    pub time: Option<Pointer>,
+    /// Names or patterns (`*` matches any run of characters) of the principals that may write; `None`: everyone proven.
+    pub producers: Option<Vec<String>>,
+    /// The longest event's text, in bytes.
+    pub bytes_per_event: Option<u64>,
+    /// What the topic in Kafka should look like.
+    pub kafka: KafkaRule,
+    /// Free labels; a list keeps its order.
+    pub labels: BTreeMap<String, Vec<String>>,
+}
+
+/// How secret a topic's events are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Classification {
+    /// Anyone may read it.
+    Public,
+    /// Anyone inside the organisation may read it.
+    Internal,
+    /// Only those who need it may read it.
+    Confidential,
+    /// Only those who are named may read it.
+    Restricted,
+}
+
+/// How an event's value is checked and written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueRule {
+    /// The record's format.
+    pub format: Format,
+    /// What stands before the payload.
+    pub framing: Framing,
+    /// How a union's branch is told in JSON.
+    pub unions: Unions,
+    /// How bytes are written in a JSON string.
+    pub bytes: BytesText,
+    /// Whether an int or a long may be a plain decimal numeral in a string.
+    pub numeric_strings: bool,
+    /// What happens to a member that the schema does not know.
+    pub unknown_fields: UnknownFields,
+}
+
+/// The record's format.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Format {
+    /// Avro binary by the schema in this file beside the contract.
+    Avro {
+        /// File name, without a folder.
+        schema: String,
+    },
+    /// The JSON text as it was sent.
+    Json,
+    /// A JSON string's characters as UTF-8.
+    String,
+    /// A JSON string's base64, decoded.
+    Bytes,
+}
+
+/// What stands before the payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// Byte 0 and the schema's id as a big-endian u32.
+    Confluent {
+        /// The id that the contract names.
+        schema_id: u32,
+    },
+    /// Nothing.
+    None,
+}
+
+/// How a union's branch is told in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unions {
+    /// The bare value; the first branch that accepts it.
+    Plain,
+    /// `{"branch": value}`, as Avro's JSON encoding has it.
+    Tagged,
+    /// Tagged where it reads as tagged, else plain.
+    Either,
+}
+
+/// How bytes are written in a JSON string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BytesText {
+    /// Standard alphabet, padding optional (RFC 4648, section 4).
+    Base64,
+    /// One code point U+0000 to U+00FF a byte, as Avro's JSON encoding has it.
+    CodePoints,
+}
+
+/// What happens to a member that the schema does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnknownFields {
+    /// The event is refused.
+    Refuse,
+    /// The member is left out.
+    Drop,
+    /// The member is stored (formats that store the text).
+    Keep,
+}
+
+/// Where a record's key comes from, and its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRule {
+    /// Where it is read.
+    pub source: KeySource,
+    /// What its bytes are.
+    pub format: KeyFormat,
+}
+
+/// Where a key is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    /// A member of the event.
+    Event(Pointer),
+    /// A request header, by its lower-case name.
+    Header(String),
+}
+
+/// A key's bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyFormat {
+    /// The bare string as UTF-8, never quoted.
+    String,
+    /// 4 bytes, big-endian, as Kafka's IntegerSerializer writes them.
+    Int,
+    /// 8 bytes, big-endian, as Kafka's LongSerializer writes them.
+    Long,
+    /// A string's base64, decoded.
+    Bytes,
+}
+
+/// A JSON Pointer (RFC 6901), parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pointer {
+    /// As it was written.
+    pub text: String,
+    /// Its reference tokens, unescaped.
+    pub tokens: Vec<String>,
+}
+
+/// What the topic in Kafka should look like; `None` leaves it to the cluster.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KafkaRule {
+    /// Number of partitions.
+    pub partitions: Option<u32>,
+    /// Replicas of each partition.
+    pub replication: Option<u16>,
+    /// How long records are kept.
+    pub retention: Option<Duration>,
+    /// Kafka's `cleanup.policy`.
+    pub cleanup: Option<Cleanup>,
+}
+
+/// Kafka's `cleanup.policy`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cleanup {
+    /// Old segments are deleted.
+    Delete,
+    /// The last record of each key is kept.
+    Compact,
+    /// Both.
+    CompactDelete,
+}

@@ -1,0 +1,12 @@
+//! Contracts, and the way from a JSON event to a record's bytes.
+//!
+//! Pure: no files, clocks, sockets or environment. Whoever loads a catalogue hands its texts in, whoever
+//! reads a request hands its bytes in; what comes out are values, bytes and problems.
+
+pub mod problem;
+pub mod document;
+pub mod contract;
+pub mod json;
+pub mod avro;
+pub mod wire;
+pub mod encoder;
