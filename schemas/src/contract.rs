@@ -149,9 +149,9 @@ pub enum KeySource {
 pub enum KeyFormat {
     /// The bare string as UTF-8, never quoted.
     String,
-    /// 4 bytes, big-endian, as Kafka's IntegerSerializer writes them.
+    /// 4 bytes, big-endian, as Kafka's `IntegerSerializer` writes them.
     Int,
-    /// 8 bytes, big-endian, as Kafka's LongSerializer writes them.
+    /// 8 bytes, big-endian, as Kafka's `LongSerializer` writes them.
     Long,
     /// A string's base64, decoded.
     Bytes,
