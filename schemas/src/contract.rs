@@ -1,8 +1,20 @@
 //! One topic's contract: what the platform's people wrote about it, read and checked. Knows the words of a
 //! contract, not how an event is encoded by it (`encoder`).
 
+mod pointer;
+mod names;
+mod value;
+mod read;
+mod load;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+use crate::problem::Problem;
+
+pub use load::{Compiled, FILE, Folder, Loaded, load};
+pub use names::{check_header_name, check_topic_name};
+pub use read::read;
 
 /// A topic's contract, as `contract.yaml` has it, with its defaults filled in.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +47,22 @@ pub struct Contract {
     pub kafka: KafkaRule,
     /// Free labels; a list keeps its order.
     pub labels: BTreeMap<String, Vec<String>>,
+}
+
+impl Contract {
+    /// A problem with the member that `path` names, or with the nearest one above it that was written.
+    pub fn problem(&self, path: &str, expected: impl Into<String>, found: impl Into<String>) -> Problem {
+        let mut written = path;
+        let line = loop {
+            match (self.lines.get(written), written.rfind('/')) {
+                (Some(line), _) => break *line,
+                (None, Some(parent)) => written = &written[..parent],
+                (None, None) => break 0,
+            }
+        };
+        let file = self.file.clone();
+        Problem { file, line, path: path.to_owned(), expected: expected.into(), found: found.into() }
+    }
 }
 
 /// How secret a topic's events are.

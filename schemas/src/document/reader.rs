@@ -15,6 +15,16 @@ impl Node {
         self.scalar("text", problems, |scalar| Some(scalar.text.clone()))
     }
 
+    /// Text that is more than white space.
+    pub fn text(&self, problems: &mut Vec<Problem>) -> Option<String> {
+        let text = self.string(problems)?;
+        if text.trim().is_empty() {
+            problems.push(self.problem("text", "only white space"));
+            return None;
+        }
+        Some(text)
+    }
+
     /// `true` or `false`.
     pub fn boolean(&self, problems: &mut Vec<Problem>) -> Option<bool> {
         self.scalar("true or false", problems, Scalar::as_bool)
@@ -119,6 +129,7 @@ pub struct Reader<'n, 'p> {
     node: &'n Node,
     problems: &'p mut Vec<Problem>,
     asked: Vec<&'static str>,
+    refused: Vec<&'static str>,
     readable: bool,
 }
 
@@ -134,7 +145,7 @@ impl<'n, 'p> Reader<'n, 'p> {
         if !readable {
             problems.push(node.mismatch("a mapping"));
         }
-        Self { node, problems, asked: Vec::new(), readable }
+        Self { node, problems, asked: Vec::new(), refused: Vec::new(), readable }
     }
 
     /// The mapping itself.
@@ -186,23 +197,17 @@ impl<'n, 'p> Reader<'n, 'p> {
         }
     }
 
-    /// Refuses a member that may not stand here, with what to do instead; its name is no longer unknown.
+    /// Refuses a member that may not stand here, with what to do instead. Its name is not offered to others.
     pub fn refuse(&mut self, name: &'static str, expected: &str) {
-        if let Some(member) = self.member(name) {
+        self.refused.push(name);
+        if let Some(member) = self.node.get(name) {
             self.problems.push(member.mismatch(expected));
         }
     }
 
     /// Text that must be there and must not be blank.
     pub fn required_string(&mut self, name: &'static str) -> Option<String> {
-        self.required(name, "text", |node, problems| {
-            let text = node.string(problems)?;
-            if text.trim().is_empty() {
-                problems.push(node.problem("text", "only white space"));
-                return None;
-            }
-            Some(text)
-        })
+        self.required(name, "text", Node::text)
     }
 
     /// Text.
@@ -249,7 +254,8 @@ impl<'n, 'p> Reader<'n, 'p> {
     /// Complains about every member that was not asked for.
     pub fn finish(self) {
         let Kind::Map(members) = &self.node.kind else { return };
-        for (name, member) in members.iter().filter(|(name, _)| !self.asked.contains(&name.as_str())) {
+        let known = |name: &str| self.asked.contains(&name) || self.refused.contains(&name);
+        for (name, member) in members.iter().filter(|(name, _)| !known(name)) {
             self.problems.push(member.problem(expected_one_of(name, &self.asked), abridge(name)));
         }
     }

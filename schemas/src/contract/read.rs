@@ -1,0 +1,208 @@
+//! One contract's text, read. Knows the members of a contract and their defaults; files beside it and other
+//! contracts are `load`'s.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::value::read_value;
+use super::{
+    Classification, Cleanup, Contract, KafkaRule, KeyFormat, KeyRule, KeySource, Pointer, check_header_name,
+    check_topic_name,
+};
+use crate::document::{self, Kind, Node, Reader};
+use crate::problem::Problem;
+
+const CLASSIFICATIONS: [(&str, Classification); 4] = [
+    ("public", Classification::Public),
+    ("internal", Classification::Internal),
+    ("confidential", Classification::Confidential),
+    ("restricted", Classification::Restricted),
+];
+
+const KEY_FORMATS: [(&str, KeyFormat); 4] =
+    [("string", KeyFormat::String), ("int", KeyFormat::Int), ("long", KeyFormat::Long), ("bytes", KeyFormat::Bytes)];
+
+const CLEANUPS: [(&str, Cleanup); 3] =
+    [("delete", Cleanup::Delete), ("compact", Cleanup::Compact), ("compact-delete", Cleanup::CompactDelete)];
+
+/// What stands in later versions of the format. Refused rather than ignored: a contract must not promise what
+/// the gateway doesn't keep.
+const LATER: [(&str, &str); 4] = [
+    ("pii", "no such member: masking, hashing and dropping fields come later"),
+    ("dead_letter", "no such member: a topic for refused events comes later"),
+    ("allow_tombstones", "no such member: null records come later and are refused until then"),
+    ("bind", "no such member: binding to another form comes later"),
+];
+
+/// Reads one contract. `file` is what problems call it.
+pub fn read(file: &str, text: &str) -> Result<Contract, Vec<Problem>> {
+    let node = document::read(file, text)?;
+    let mut problems = Vec::new();
+    let contract = read_contract(&node, &mut problems);
+    match contract {
+        Some(contract) if problems.is_empty() => Ok(contract),
+        _ => Err(problems),
+    }
+}
+
+fn read_contract(node: &Node, problems: &mut Vec<Problem>) -> Option<Contract> {
+    let mut reader = Reader::new(node, problems);
+    let topic = reader.required("topic", "the topic's name", read_topic);
+    let owner = reader.required("owner", "the team that answers for the topic", Node::text);
+    let description =
+        reader.required("description", "a sentence that says what an event of this topic means", Node::text);
+    let classification = reader.one_of("classification", &CLASSIFICATIONS);
+    let value = read_value(&mut reader);
+    let key = read_key(&mut reader);
+    let id = read_source(&mut reader, "id");
+    let time = read_source(&mut reader, "time");
+    let producers = reader.optional("producers", read_producers);
+    let bytes_per_event = read_limits(&mut reader);
+    let kafka = read_kafka(&mut reader);
+    let labels = reader.optional("labels", read_labels);
+    for (name, expected) in LATER {
+        reader.refuse(name, expected);
+    }
+    reader.finish();
+    Some(Contract {
+        file: node.place.file.to_string(),
+        lines: node.lines(),
+        topic: topic?,
+        owner: owner?,
+        description: description?,
+        classification,
+        value: value?,
+        key,
+        id,
+        time,
+        producers,
+        bytes_per_event,
+        kafka,
+        labels: labels.unwrap_or_default(),
+    })
+}
+
+fn read_topic(node: &Node, problems: &mut Vec<Problem>) -> Option<String> {
+    let name = node.string(problems)?;
+    match check_topic_name(&name) {
+        Ok(()) => Some(name),
+        Err(expected) => {
+            problems.push(node.mismatch(expected));
+            None
+        }
+    }
+}
+
+fn read_pointer(node: &Node, problems: &mut Vec<Problem>) -> Option<Pointer> {
+    let text = node.string(problems)?;
+    Pointer::parse(&text).map_err(|expected| problems.push(node.mismatch(expected))).ok()
+}
+
+/// `key: none`, `key: { from: /pointer }` or `key: { header: Name }`.
+fn read_key(reader: &mut Reader<'_, '_>) -> Option<KeyRule> {
+    let node = reader.member("key")?;
+    match &node.kind {
+        Kind::Scalar(scalar) if scalar.text == "none" => return None,
+        Kind::Map(_) => {}
+        Kind::Null | Kind::Scalar(_) | Kind::List(_) => {
+            let expected = "none, or where the key comes from: { from: /customer_id } or { header: Forebay-Key }";
+            reader.problems().push(node.mismatch(expected));
+            return None;
+        }
+    }
+    let mut key = Reader::new(node, reader.problems());
+    let (from, header) = (key.member("from"), key.member("header"));
+    let source = match (from, header) {
+        (Some(from), None) => read_pointer(from, key.problems()).map(KeySource::Event),
+        (None, Some(header)) => read_header(header, key.problems()).map(KeySource::Header),
+        (Some(_), Some(header)) => {
+            key.problems().push(header.problem("either from or header", "both"));
+            None
+        }
+        (None, None) => {
+            key.problems().push(node.problem("from: a JSON Pointer into the event, or header: a name", "neither"));
+            None
+        }
+    };
+    let format = key.one_of("format", &KEY_FORMATS);
+    key.finish();
+    Some(KeyRule { source: source?, format: format.unwrap_or(KeyFormat::String) })
+}
+
+fn read_header(node: &Node, problems: &mut Vec<Problem>) -> Option<String> {
+    let name = node.string(problems)?;
+    match check_header_name(&name) {
+        Ok(()) => Some(name.to_ascii_lowercase()),
+        Err(expected) => {
+            problems.push(node.mismatch(expected));
+            None
+        }
+    }
+}
+
+/// `id` and `time`: `{ from: /pointer }`.
+fn read_source(reader: &mut Reader<'_, '_>, name: &'static str) -> Option<Pointer> {
+    let mut source = reader.section(name)?;
+    let pointer = source.required("from", "a JSON Pointer into the event", read_pointer);
+    source.finish();
+    pointer
+}
+
+fn read_producers(node: &Node, problems: &mut Vec<Problem>) -> Option<Vec<String>> {
+    let producers = node.list(problems, Node::text)?;
+    if producers.is_empty() {
+        problems.push(node.problem("at least one producer; without the member everyone proven may write", "none"));
+        return None;
+    }
+    Some(producers)
+}
+
+fn read_limits(reader: &mut Reader<'_, '_>) -> Option<u64> {
+    let mut limits = reader.section("limits")?;
+    let bytes = limits.optional("bytes_per_event", |node, problems| {
+        let bytes = node.size(problems)?;
+        if bytes == 0 {
+            problems.push(node.mismatch("a size that can hold an event, such as 64KiB"));
+        }
+        Some(bytes)
+    });
+    let later = "no such member: a topic's own rates come later";
+    limits.refuse("events_per_second", later);
+    limits.refuse("bytes_per_second", later);
+    limits.finish();
+    bytes
+}
+
+fn read_kafka(reader: &mut Reader<'_, '_>) -> KafkaRule {
+    let keyed = matches!(reader.node().get("key"), Some(Node { kind: Kind::Map(_), .. }));
+    let Some(mut kafka) = reader.section("kafka") else {
+        return KafkaRule::default();
+    };
+    let partitions = kafka.integer("partitions", 1..=100_000);
+    let replication = kafka.integer("replication", 1..=1_000);
+    let retention = kafka.optional("retention", |node, problems| {
+        let retention = node.duration(problems)?;
+        if retention < Duration::from_millis(1) {
+            problems.push(node.mismatch("a time of 1ms or more"));
+        }
+        Some(retention)
+    });
+    let cleanup = kafka.one_of("cleanup", &CLEANUPS);
+    let compacts = matches!(cleanup, Some(Cleanup::Compact | Cleanup::CompactDelete));
+    if let (true, false, Some(node)) = (compacts, keyed, kafka.member("cleanup")) {
+        let expected = "delete, or a key: Kafka refuses a compacted topic's records without one";
+        kafka.problems().push(node.mismatch(expected));
+    }
+    kafka.finish();
+    KafkaRule {
+        partitions: partitions.and_then(|value| u32::try_from(value).ok()),
+        replication: replication.and_then(|value| u16::try_from(value).ok()),
+        retention,
+        cleanup,
+    }
+}
+
+fn read_labels(node: &Node, problems: &mut Vec<Problem>) -> Option<BTreeMap<String, Vec<String>>> {
+    let labels = node.map(problems, |_, label, problems| label.strings(problems))?;
+    Some(labels.into_iter().collect())
+}
