@@ -78,6 +78,21 @@ pub enum Classification {
     Restricted,
 }
 
+impl Classification {
+    /// All of them, the most open first.
+    pub const ALL: [Self; 4] = [Self::Public, Self::Internal, Self::Confidential, Self::Restricted];
+
+    /// As a contract has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Internal => "internal",
+            Self::Confidential => "confidential",
+            Self::Restricted => "restricted",
+        }
+    }
+}
+
 /// How an event's value is checked and written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValueRule {

@@ -12,13 +12,6 @@ use super::{
 use crate::document::{self, Kind, Node, Reader};
 use crate::problem::Problem;
 
-const CLASSIFICATIONS: [(&str, Classification); 4] = [
-    ("public", Classification::Public),
-    ("internal", Classification::Internal),
-    ("confidential", Classification::Confidential),
-    ("restricted", Classification::Restricted),
-];
-
 const KEY_FORMATS: [(&str, KeyFormat); 4] =
     [("string", KeyFormat::String), ("int", KeyFormat::Int), ("long", KeyFormat::Long), ("bytes", KeyFormat::Bytes)];
 
@@ -51,7 +44,7 @@ fn read_contract(node: &Node, problems: &mut Vec<Problem>) -> Option<Contract> {
     let owner = reader.required("owner", "the team that answers for the topic", Node::text);
     let description =
         reader.required("description", "a sentence that says what an event of this topic means", Node::text);
-    let classification = reader.one_of("classification", &CLASSIFICATIONS);
+    let classification = reader.one_of("classification", &Classification::ALL.map(|class| (class.name(), class)));
     let value = read_value(&mut reader);
     let key = read_key(&mut reader);
     let id = read_source(&mut reader, "id");

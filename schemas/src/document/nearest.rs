@@ -12,7 +12,10 @@ pub fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
     known
         .into_iter()
         .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
-        .filter(|(distance, name)| *distance <= 1 + name.len().min(lower.len()) / 4)
+        .filter(|(distance, name)| {
+            let shorter = name.len().min(lower.len());
+            *distance <= 1 + shorter / 4 && *distance < shorter
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }
@@ -42,6 +45,7 @@ mod tests {
         assert_eq!(nearest("ids", known), Some("id"));
         assert_eq!(nearest("retention", known), None);
         assert_eq!(nearest("", known), None);
+        assert_eq!(nearest("b", ["a"]), None);
         assert_eq!(nearest(&"labels".repeat(1000), known), None);
     }
 }

@@ -1,0 +1,58 @@
+//! All rules together. Knows that names are unique, and asks each rule.
+
+use std::collections::BTreeMap;
+
+use forebay_schemas::problem::Problem;
+
+use crate::date::Date;
+use crate::decision::Decision;
+use crate::facts::Facts;
+use crate::read::read;
+use crate::rule::Rule;
+
+/// The most rules that are held, over all files.
+const MAX_RULES: usize = 1_000;
+
+/// The organisation's rules. Immutable; shared by all requests.
+#[derive(Debug, Clone, Default)]
+pub struct Conventions {
+    rules: Vec<Rule>,
+}
+
+impl Conventions {
+    /// Reads rules from files, given as name and text. No file, and no rule, is fine.
+    pub fn load(files: &[(String, String)]) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let rules: Vec<_> = files.iter().flat_map(|(file, text)| read(file, text, &mut problems)).collect();
+        let mut first: BTreeMap<&str, &Rule> = BTreeMap::new();
+        for rule in &rules {
+            if let Some(Rule { file, line, .. }) = first.get(rule.name.as_str()) {
+                let found = format!("{}, which {file}:{line} has too", rule.name);
+                problems.push(problem(rule, "a rule's name once", found));
+            } else {
+                first.insert(&rule.name, rule);
+            }
+        }
+        if let Some(rule) = rules.get(MAX_RULES) {
+            problems.push(problem(rule, &format!("{MAX_RULES} rules at most"), format!("{}", rules.len())));
+        }
+        problems.sort();
+        if problems.is_empty() { Ok(Self { rules }) } else { Err(problems) }
+    }
+
+    /// Judges one topic on this day.
+    pub fn decide(&self, facts: &Facts<'_>, today: Date) -> Decision {
+        let mut findings: Vec<_> = self.rules.iter().flat_map(|rule| rule.findings(facts, today)).collect();
+        findings.sort();
+        Decision { findings }
+    }
+
+    /// The rules' names, in the order of the files.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().map(|rule| rule.name.as_str())
+    }
+}
+
+fn problem(rule: &Rule, expected: &str, found: String) -> Problem {
+    Problem { file: rule.file.clone(), line: rule.line, path: String::new(), expected: expected.to_owned(), found }
+}
