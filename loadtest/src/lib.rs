@@ -1,0 +1,21 @@
+//! The bench of the whole gateway: a load generator that costs little, the floor that librdkafka alone sets, and the
+//! comparison of the two, with every acknowledged event counted in Kafka.
+//!
+//! Knows the gateway by its command line, its HTTP and `/proc`; none of its code.
+
+#![cfg_attr(test, expect(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails"))]
+
+pub mod event;
+pub mod measure;
+pub mod generator;
+mod request;
+mod connection;
+mod answer;
+mod pace;
+pub mod direct;
+pub mod kafka;
+pub mod histogram;
+pub mod cpu;
+pub mod error;
+
+pub use request::Target;
