@@ -100,12 +100,13 @@ impl std::fmt::Display for Answer {
 pub struct Client {
     address: String,
     open: Option<Connection>,
+    told_to_close: bool,
 }
 
 impl Client {
     /// A client of this address; connects with the first request.
     pub fn new(address: &str) -> Self {
-        Self { address: address.to_owned(), open: None }
+        Self { address: address.to_owned(), open: None, told_to_close: false }
     }
 
     /// Sends a request and reads its answer. After an error the next request takes a new connection.
@@ -118,10 +119,16 @@ impl Client {
         let written = written.and_then(|()| connection.write(&request.body));
         // A refusal may come, and the connection be closed, before the whole body is written: the answer counts.
         let answer = connection.answer().map_err(|error| written.err().unwrap_or(error))?;
-        if answer.header("connection") != Some("close") {
+        self.told_to_close = answer.header("connection") == Some("close");
+        if !self.told_to_close {
             self.open = Some(connection);
         }
         Ok(answer)
+    }
+
+    /// Whether the last answer said `Connection: close`.
+    pub fn was_told_to_close(&self) -> bool {
+        self.told_to_close
     }
 
     /// Sends a request and reads its answer, which must come.

@@ -53,13 +53,23 @@ pub struct Attempt {
     pub fate: Fate,
 }
 
-/// How much load.
+/// How much load, and of what kind.
 #[derive(Clone, Copy)]
 pub struct Shape {
     /// Connections, each sending one request after another.
     pub writers: usize,
     /// Events a request.
     pub batch: usize,
+    /// Bytes that every event carries along.
+    pub padding: usize,
+    /// Whether a writer ends when an answer says `Connection: close`, as one behind a balancer would.
+    pub ends_when_told: bool,
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self { writers: 4, batch: 20, padding: 0, ends_when_told: false }
+    }
 }
 
 /// Writers at work on one topic (of [`crate::catalog::Catalog::keyed_json`]).
@@ -82,17 +92,17 @@ impl Load {
             load.writers.push(std::thread::spawn(move || {
                 let mut log = Vec::new();
                 for request in 0.. {
-                    if stop.load(Ordering::Relaxed) {
+                    if stop.load(Ordering::Relaxed) || (shape.ends_when_told && client.was_told_to_close()) {
                         break;
                     }
-                    let attempts = send(&mut client, &path, writer, request, shape.batch);
+                    let attempts = send(&mut client, &path, shape, (writer, request));
                     let count = |attempt: &&Attempt| matches!(attempt.fate, Fate::Written { .. });
                     written.fetch_add(attempts.iter().filter(count).count(), Ordering::Relaxed);
                     answered.fetch_add(attempts.len(), Ordering::Relaxed);
-                    let gone = attempts.iter().any(|attempt| matches!(attempt.fate, Fate::NoAnswer(_)));
+                    let refused = !attempts.iter().all(|attempt| matches!(attempt.fate, Fate::Written { .. }));
                     log.extend(attempts);
-                    if gone {
-                        std::thread::sleep(Duration::from_millis(50));
+                    if refused {
+                        std::thread::sleep(Duration::from_millis(20));
                     }
                 }
                 log
@@ -124,11 +134,13 @@ fn await_more(counter: &AtomicUsize, more: usize, what: &str) {
     reached.unwrap_or_else(|| panic!("{more} more events were not {what} within a minute"));
 }
 
-fn send(client: &mut Client, path: &str, writer: usize, request: usize, batch: usize) -> Vec<Attempt> {
+fn send(client: &mut Client, path: &str, shape: Shape, (writer, request): (usize, usize)) -> Vec<Attempt> {
+    let (batch, padding) = (shape.batch, "x".repeat(shape.padding));
     let mut attempts: Vec<_> = (0..batch)
         .map(|n| {
             let (id, key) = (format!("w{writer}-r{request}-e{n}"), format!("{writer}-{}", n % 7));
-            let value = json!({ "id": id, "key": key, "sequence": request * batch + n }).to_string();
+            let value =
+                json!({ "id": id, "key": key, "sequence": request * batch + n, "padding": padding }).to_string();
             Attempt { id, key, value, took: Duration::ZERO, status: 0, fate: Fate::NoAnswer(String::new()) }
         })
         .collect();
@@ -170,6 +182,17 @@ impl Log {
     /// How many were told this status.
     pub fn count(&self, status: u16) -> usize {
         self.0.iter().filter(|attempt| attempt.status == status).count()
+    }
+
+    /// How many were refused or lost with this stable code.
+    pub fn count_code(&self, wanted: &str) -> usize {
+        let of = |fate: &Fate| matches!(fate, Fate::NotWritten { code } | Fate::Unknown { code } if code == wanted);
+        self.0.iter().filter(|attempt| of(&attempt.fate)).count()
+    }
+
+    /// How many got no answer at all.
+    pub fn unanswered(&self) -> usize {
+        self.count(0)
     }
 
     /// The longest that any request took.

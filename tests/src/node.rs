@@ -1,8 +1,6 @@
 //! One broker of a test cluster: its files, its process, and the faults that can be done to it.
 
 use std::fs::File;
-use std::hash::{BuildHasher, RandomState};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -10,7 +8,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use crate::jars;
-use crate::process::{Process, eventually};
+use crate::process::{Process, eventually, free_ports, random};
 
 /// How long a broker may take to start on a busy machine.
 const START: Duration = Duration::from_mins(2);
@@ -63,21 +61,10 @@ pub(crate) struct Ports {
 }
 
 impl Ports {
-    /// Free ports for `nodes` nodes, below the range that the system gives to outgoing connections: while a broker is
-    /// down nobody else may be handed its port.
+    /// Free ports for this many nodes.
     pub(crate) fn free(nodes: usize) -> Vec<Self> {
-        let mut held = Vec::new();
-        for attempt in 0_u64..10_000 {
-            if held.len() == 2 * nodes {
-                break;
-            }
-            let port = 10_000 + u16::try_from(random(attempt) % 20_000).expect("below 20,000");
-            held.extend(TcpListener::bind(("127.0.0.1", port)).map(|listener| (port, listener)).ok());
-        }
-        let ports = held.chunks_exact(2).map(|pair| Self { broker: pair[0].0, controller: pair[1].0 });
-        let ports: Vec<_> = ports.collect();
-        assert_eq!(ports.len(), nodes, "no free ports on 127.0.0.1");
-        ports
+        let ports = free_ports(2 * nodes);
+        ports.chunks_exact(2).map(|pair| Self { broker: pair[0], controller: pair[1] }).collect()
     }
 }
 
@@ -232,8 +219,4 @@ pub(crate) fn kafka_uuid() -> String {
         (0..21).map(|n| char::from(LETTERS[usize::try_from(random(n) % 52).expect("small")])).collect();
     id.push('A'); // the last character holds two bits, then zeros
     id
-}
-
-fn random(seed: u64) -> u64 {
-    RandomState::new().hash_one(seed)
 }

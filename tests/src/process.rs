@@ -3,11 +3,14 @@
 //! Statics are never dropped and a killed process drops nothing, so a small shell beside the test process holds the
 //! list of pids. When its input ends, the test process is gone: it ends exactly those pids and removes the folder.
 
+use std::hash::{BuildHasher, RandomState};
 use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -81,6 +84,28 @@ pub fn profile_dir() -> PathBuf {
 /// The repository's root.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the repository").to_path_buf()
+}
+
+/// What a command did that has ended.
+pub struct Done {
+    /// Its exit code; none if a signal ended it.
+    pub code: Option<i32>,
+    /// What it wrote to stdout.
+    pub stdout: String,
+    /// What it wrote to stderr.
+    pub stderr: String,
+}
+
+/// Runs a command to its end, which must come within `limit`.
+pub fn run(mut command: Command, limit: Duration) -> Done {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let what = format!("{command:?}");
+    let mut process = Process::start(command, Duration::from_secs(1));
+    let (stdout, stderr) = (process.stdout_lines(), process.stderr_lines());
+    let status = process.wait(limit).unwrap_or_else(|| {
+        panic!("{what} did not end in {limit:?}; it wrote:\n{}{}", stdout.text(), stderr.text());
+    });
+    Done { code: status.code(), stdout: stdout.to_end(), stderr: stderr.to_end() }
 }
 
 /// A running child: ended by TERM, then KILL, when it is dropped.
@@ -159,25 +184,34 @@ impl Drop for Process {
 }
 
 /// Lines of a child's output, collected by a thread so that the child never blocks on a full pipe.
-#[derive(Clone)]
-pub struct Lines(Arc<Mutex<Vec<u8>>>);
+pub struct Lines {
+    written: Arc<Mutex<Vec<u8>>>,
+    collector: JoinHandle<()>,
+}
 
 impl Lines {
     fn collect(mut from: impl Read + Send + 'static) -> Self {
-        let lines = Self(Arc::default());
-        let sink = lines.clone();
-        std::thread::spawn(move || {
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let sink = written.clone();
+        let collector = std::thread::spawn(move || {
             let mut chunk = [0; 8192];
             while let Ok(read @ 1..) = from.read(&mut chunk) {
-                sink.0.lock().expect("no holder panics").extend_from_slice(&chunk[..read]);
+                sink.lock().expect("no holder panics").extend_from_slice(&chunk[..read]);
             }
         });
-        lines
+        Self { written, collector }
     }
 
     /// Everything so far, as text.
     pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().expect("no holder panics")).into_owned()
+        String::from_utf8_lossy(&self.written.lock().expect("no holder panics")).into_owned()
+    }
+
+    /// Everything, once the child has closed its end.
+    pub fn to_end(self) -> String {
+        let Self { written, collector } = self;
+        collector.join().expect("the collector does not panic");
+        String::from_utf8_lossy(&written.lock().expect("no holder panics")).into_owned()
     }
 
     /// The complete lines so far.
@@ -200,4 +234,23 @@ pub fn eventually<T>(limit: Duration, mut attempt: impl FnMut() -> Option<T>) ->
         }
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// Ports on 127.0.0.1 that are free now, below the range that the system gives to outgoing connections: as long as
+/// their server is down, nobody else is handed them.
+pub fn free_ports(count: usize) -> Vec<u16> {
+    let mut held = Vec::new();
+    for attempt in 0..10_000 {
+        if held.len() == count {
+            break;
+        }
+        let port = 10_000 + u16::try_from(random(attempt) % 20_000).expect("below 20,000");
+        held.extend(TcpListener::bind(("127.0.0.1", port)).map(|listener| (port, listener)).ok());
+    }
+    assert_eq!(held.len(), count, "no free ports on 127.0.0.1");
+    held.iter().map(|&(port, _)| port).collect()
+}
+
+pub(crate) fn random(seed: u64) -> u64 {
+    RandomState::new().hash_one(seed)
 }

@@ -254,7 +254,7 @@ fn receipts_come_while_the_body_is_still_arriving() {
 fn events_of_one_key_keep_their_order() {
     let topic = "native.keyed.order.v1";
     let gateway = keyed(topic);
-    let load = Load::start(gateway.address(), topic, Shape { writers: 4, batch: 30 });
+    let load = Load::start(gateway.address(), topic, Shape { batch: 30, ..Shape::default() });
     load.await_written(3_000);
     let log = load.stop();
     assert_eq!(log.count(200), log.0.len(), "{}", log.summary());
