@@ -28,7 +28,6 @@ pub struct CpuTime {
 impl CpuTime {
     /// What the process has used so far, to the kernel's tick (10 ms on most).
     pub fn of(pid: u32) -> Result<Self, Error> {
-        let process = stat(&format!("/proc/{pid}/stat"))?.1;
         let mut threads = BTreeMap::new();
         for thread in thread_ids(pid)? {
             // A thread may end between the listing and the look.
@@ -36,6 +35,8 @@ impl CpuTime {
                 *threads.entry(name).or_default() += time;
             }
         }
+        // Last, so that the whole is never less than its parts.
+        let process = stat(&format!("/proc/{pid}/stat"))?.1;
         Ok(Self { process, threads })
     }
 
@@ -166,8 +167,12 @@ mod tests {
         let before = CpuTime::of(pid).unwrap();
         let spin = move || {
             let start = Instant::now();
-            while start.elapsed() < Duration::from_millis(300) {}
-            CpuTime::of(pid).unwrap().since(&before)
+            loop {
+                let used = CpuTime::of(pid).unwrap().since(&before);
+                if used.threads["spinner"] >= Duration::from_millis(50) || start.elapsed() > Duration::from_mins(1) {
+                    return used;
+                }
+            }
         };
         let used = thread::Builder::new().name("spinner".into()).spawn(spin).unwrap().join().unwrap();
         assert!(used.threads["spinner"] >= Duration::from_millis(50), "{used:?}");

@@ -35,6 +35,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// 1 a result that can't stand · 2 wrong usage · 3 something could not be reached.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Answers(_) | Self::Count(_) => 1,
+            Self::Usage(_) => 2,
+            Self::System { .. } | Self::Kafka { .. } => 3,
+        }
+    }
+
     /// For `map_err` on calls of the operating system.
     pub(crate) fn system<E: Into<io::Error>>(doing: impl Into<String>) -> impl FnOnce(E) -> Self {
         move |source| Self::System { doing: doing.into(), source: source.into() }

@@ -5,6 +5,9 @@
 
 #![cfg_attr(test, expect(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails"))]
 
+pub mod cli;
+pub mod compare;
+pub mod stage;
 pub mod event;
 pub mod measure;
 pub mod generator;
@@ -14,6 +17,7 @@ mod answer;
 mod pace;
 pub mod direct;
 pub mod kafka;
+pub mod report;
 pub mod histogram;
 pub mod cpu;
 pub mod error;

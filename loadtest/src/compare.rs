@@ -1,0 +1,130 @@
+//! The comparison: for each shape of load, librdkafka alone and then the gateway, in turn, run after run, with every
+//! acknowledged event counted in Kafka. Knows the order of things; measures, starts and prints nothing itself.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::cpu::Cores;
+use crate::direct;
+use crate::error::Error;
+use crate::event::{Pool, TOPIC};
+use crate::generator;
+use crate::kafka::Topic;
+use crate::measure::{Bounds, Case, Report, Tally};
+use crate::stage::{Brokers, Running, Stage};
+
+/// The shapes of load, in the order of the table's columns.
+pub const CASES: [Case; 3] = [
+    Case { connections: 32, events_per_request: 1 },
+    Case { connections: 256, events_per_request: 1 },
+    Case { connections: 32, events_per_request: 100 },
+];
+
+/// What to compare, and how.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Which Kafka.
+    pub brokers: Brokers,
+    /// How often everything is measured.
+    pub runs: usize,
+    /// Of each single measurement.
+    pub bounds: Bounds,
+    /// Cores for what is measured: the gateway, and librdkafka alone.
+    pub pin_server: Option<Cores>,
+    /// Cores for the generator.
+    pub pin_self: Option<Cores>,
+    /// Whether to ask for answers that list refused events only.
+    pub minimal: bool,
+}
+
+/// One case in one run.
+#[derive(Debug, Clone)]
+pub struct Pair {
+    /// Which run, from 1.
+    pub run: usize,
+    /// Which shape of load.
+    pub case: Case,
+    /// librdkafka alone.
+    pub direct: Report,
+    /// The gateway.
+    pub gateway: Report,
+    /// Records that came to lie in Kafka by both, as counted there.
+    pub counted: u64,
+}
+
+impl Pair {
+    /// How many times the CPU time of librdkafka alone the gateway takes for an event.
+    pub fn ratio(&self) -> f64 {
+        self.gateway.micros_per_event() / self.direct.micros_per_event()
+    }
+}
+
+/// Runs everything; `progress` is told of each pair as it is done.
+pub fn run(plan: &Plan, mut progress: impl FnMut(&Pair)) -> Result<Vec<Pair>, Error> {
+    let stage = Stage::set_up(plan.brokers);
+    let mut pairs = Vec::new();
+    for run in 1..=plan.runs {
+        for case in CASES {
+            let pair = pair(plan, &stage, run, case)?;
+            progress(&pair);
+            pairs.push(pair);
+        }
+    }
+    Ok(pairs)
+}
+
+/// A pool whose ids have not been used before.
+pub(crate) fn fresh_pool() -> Pool {
+    let millis = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    let run = u32::try_from(millis % (1 << 32)).expect("below 2^32");
+    Pool::new(run, i64::try_from(millis).unwrap_or_default())
+}
+
+/// Each gateway is a new one, so that no measurement inherits another's memory. With real brokers it starts after
+/// librdkafka alone has ended; the embedded broker is one with its gateway, which idles meanwhile.
+fn pair(plan: &Plan, stage: &Stage, run: usize, case: Case) -> Result<Pair, Error> {
+    let pool = fresh_pool();
+    let cores = plan.pin_server.as_ref();
+    let floor = |bootstrap: String| {
+        let load = direct::Load { bootstrap, topic: TOPIC.into(), in_flight: case.in_flight(), bounds: plan.bounds };
+        counted(&load.bootstrap, &pool, || Cores::run(cores, || direct::run(&load, &pool)))
+    };
+    let (mut gateway, (direct, by_direct)) = if let Some(brokers) = stage.brokers() {
+        let floor = floor(brokers)?;
+        (stage.gateway(cores)?, floor)
+    } else {
+        let gateway = stage.gateway(cores)?;
+        let floor = floor(gateway.bootstrap()?)?;
+        (gateway, floor)
+    };
+    let pool = fresh_pool();
+    let load = load(plan, &mut gateway, case)?;
+    let send = || Cores::run(plan.pin_self.as_ref(), || generator::run(&load, &pool));
+    let (gateway, by_gateway) = counted(&gateway.bootstrap()?, &pool, send)?;
+    Ok(Pair { run, case, direct, gateway, counted: by_direct + by_gateway })
+}
+
+fn load(plan: &Plan, gateway: &mut Running, case: Case) -> Result<generator::Load, Error> {
+    let (target, pid) = (gateway.target()?, gateway.pid());
+    Ok(generator::Load { target, pid, case, bounds: plan.bounds, rate: None, minimal: plan.minimal })
+}
+
+/// Counts what a measurement says was written against what has come to lie in Kafka. No client of Kafka but the
+/// measured one lives while `measure` does.
+pub(crate) fn counted(
+    bootstrap: &str,
+    pool: &Pool,
+    measure: impl FnOnce() -> Result<Report, Error>,
+) -> Result<(Report, u64), Error> {
+    let before = Topic::open(bootstrap, TOPIC)?.records()?;
+    let report = measure()?;
+    let topic = Topic::open(bootstrap, TOPIC)?;
+    let counted = topic.account(before, &report.whole)?;
+    if report.whole.written > 0 {
+        topic.last_records_are(pool)?;
+    }
+    let Tally { not_written, unknown, .. } = report.whole;
+    if report.acknowledged == 0 || not_written + unknown > report.whole.written / 100 {
+        return Err(Error::Answers(format!("no fair measurement: {:?}, {:?}", report.whole, report.remarks)));
+    }
+    Ok((report, counted))
+}
