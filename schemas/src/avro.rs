@@ -1,1 +1,23 @@
-//! To be written.
+//! Avro: a schema compiled into a program once, and events written by it in one pass over their text. Knows the
+//! mapping of JSON to Avro's binary encoding (Avro specification 1.12). Knows nothing of topics, keys or requests.
+
+pub(crate) mod program;
+mod lookup;
+mod source;
+mod compile;
+mod default;
+pub(crate) mod tap;
+pub(crate) mod write;
+mod record;
+mod collection;
+mod union;
+pub(crate) mod scalar;
+pub(crate) mod binary;
+mod decimal;
+pub(crate) mod calendar;
+mod logical;
+pub(crate) mod explain;
+mod expected;
+
+pub(crate) use compile::compile;
+pub(crate) use source::line_of;

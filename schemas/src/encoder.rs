@@ -1,21 +1,45 @@
 //! One contract, compiled: an event's text is read once, checked, and its record's bytes are written into the
 //! batch's arena, with the few values that the contract names picked out on the way.
 
+mod compile;
+mod text;
+mod facts;
+
 use std::ops::Range;
 
-use crate::contract::Contract;
+use self::facts::Facts;
+use self::text::Tree;
+use crate::avro::explain::explain;
+use crate::avro::program::Program;
+use crate::avro::write::{Memory, Taps, Writer};
+use crate::contract::{BytesText, Contract};
+use crate::json::reader::Reader;
+use crate::json::skip::check_text;
+use crate::json::{Flaw, SyntaxError};
 use crate::problem::Problem;
 
 /// A contract's program. Immutable; shared by all requests.
 #[derive(Debug)]
 pub struct Encoder {
-    _private: (),
+    /// What stands before the payload.
+    prefix: Vec<u8>,
+    body: Body,
+    facts: Facts,
+}
+
+/// How the payload is made.
+#[derive(Debug)]
+enum Body {
+    Avro(Program),
+    Json(Tree),
+    String,
+    Bytes(BytesText),
 }
 
 /// Working memory that one caller lends to one call after another.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    _private: (),
+    memory: Memory,
 }
 
 /// What one event became. Ranges lie in the arena.
@@ -71,13 +95,79 @@ pub struct Mismatch {
 impl Encoder {
     /// Compiles a contract. `schema` is the text of the file that `contract.value.format` names.
     pub fn compile(contract: &Contract, schema: Option<&str>) -> Result<Self, Vec<Problem>> {
-        let _ = (contract, schema);
-        Ok(Self { _private: () })
+        compile::compile(contract, schema)
     }
 
     /// Reads one event's text once and appends its record's bytes to `arena`; what a failed event wrote is taken back.
     pub fn encode(&self, text: &[u8], arena: &mut Vec<u8>, scratch: &mut Scratch) -> Result<Encoded, Fault> {
-        let _ = (text, arena, scratch);
-        Err(Fault::Syntax { offset: 0, expected: "a program" })
+        let start = arena.len();
+        let memory = &mut scratch.memory;
+        let encoded = self.append(text, arena, memory);
+        memory.trim();
+        encoded.map_err(|fault| {
+            arena.truncate(start);
+            fault
+        })
+    }
+
+    fn append(&self, text: &[u8], arena: &mut Vec<u8>, memory: &mut Memory) -> Result<Encoded, Fault> {
+        let reader = Reader::of(text)?;
+        let start = arena.len();
+        arena.extend_from_slice(&self.prefix);
+        let taps = self.payload(reader.clone(), arena, memory)?;
+        let value = start..arena.len();
+        let found = self.facts.append(self, &reader, &taps, arena)?;
+        Ok(Encoded { value, key: found.key, id: found.id, time_millis: found.time_millis })
+    }
+
+    fn payload(&self, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory) -> Result<Taps, Fault> {
+        match &self.body {
+            Body::Avro(program) => {
+                let mut writer = Writer::new(program, reader.clone(), arena, memory);
+                if writer.run().is_ok() { Ok(writer.taps) } else { Err(self.refuse(program, reader, arena, memory)) }
+            }
+            Body::Json(tree) => text::json(tree, reader, arena, memory),
+            Body::String => text::string(reader, arena, memory, None),
+            Body::Bytes(spelling) => text::string(reader, arena, memory, Some(*spelling)),
+        }
+    }
+
+    /// What is wrong with an event that the fast pass refused.
+    #[cold]
+    fn refuse(&self, program: &Program, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory) -> Fault {
+        if let Err(fault) = check(reader.clone(), memory) {
+            return fault;
+        }
+        let mut report = explain(Writer::new(program, reader.clone(), arena, memory));
+        self.facts.complete(self, &reader, &report.taps, &mut report.mismatches);
+        Fault::Violation(report.mismatches)
+    }
+
+    fn program(&self) -> Option<&Program> {
+        match &self.body {
+            Body::Avro(program) => Some(program),
+            _ => None,
+        }
+    }
+}
+
+/// Whether the whole text is JSON with one meaning.
+fn check(mut reader: Reader<'_>, memory: &mut Memory) -> Result<(), Fault> {
+    memory.names.reset();
+    Ok(check_text(&mut reader, &mut memory.names, &mut memory.levels)?)
+}
+
+impl From<Flaw> for Fault {
+    fn from(flaw: Flaw) -> Self {
+        match flaw {
+            Flaw::Syntax(error) => error.into(),
+            Flaw::Ambiguous { pointer, detail } => Self::Ambiguous { pointer, detail },
+        }
+    }
+}
+
+impl From<SyntaxError> for Fault {
+    fn from(error: SyntaxError) -> Self {
+        Self::Syntax { offset: error.offset, expected: error.expected }
     }
 }

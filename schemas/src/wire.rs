@@ -1,1 +1,11 @@
-//! To be written.
+//! What stands before a payload in a record's value. Knows Confluent's wire format, no schema.
+
+use crate::contract::Framing;
+
+/// The bytes before the payload: byte 0 and the schema's id as a big-endian u32 (Confluent), or nothing.
+pub fn prefix(framing: Framing) -> Vec<u8> {
+    match framing {
+        Framing::Confluent { schema_id } => [&[0][..], &schema_id.to_be_bytes()].concat(),
+        Framing::None => Vec::new(),
+    }
+}

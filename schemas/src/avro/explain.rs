@@ -1,0 +1,220 @@
+//! The slow pass, over an event that the fast one refused: every mismatch, each with its place. Whether a part is
+//! accepted is asked of the fast pass, so the two can't differ in what they accept.
+
+use super::program::{Node, NodeId, Program, Record, Union};
+use super::union::TAGGED;
+use super::write::{Stop, Tapped, Taps, Writer};
+use crate::encoder::Mismatch;
+use crate::json::Kind;
+use crate::json::pointer::{push_index, push_member};
+use crate::json::reader::Expected;
+
+/// Mismatches that one report lists.
+pub(crate) const MAX_MISMATCHES: usize = 20;
+
+/// What the slow pass found.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) mismatches: Vec<Mismatch>,
+    /// Values that the contract picks, where they were accepted.
+    pub(crate) taps: Taps,
+}
+
+/// Reads a whole text that is known to be sound JSON. `writer` stands before its first byte.
+pub(crate) fn explain(mut writer: Writer<'_, '_>) -> Report {
+    // With a union around everything, each union inside is decided once, however often it is asked.
+    writer.trials = 1;
+    writer.reader.space();
+    let root = writer.program.root;
+    let start = writer.out.len();
+    let mut explainer = Explainer { writer, pointer: String::new(), mismatches: Vec::new() };
+    // An early end means a full list.
+    let _ = explainer.value(root);
+    explainer.writer.out.truncate(start);
+    Report { mismatches: explainer.mismatches, taps: explainer.writer.taps }
+}
+
+/// The list is full.
+struct Enough;
+
+impl From<Expected> for Enough {
+    fn from(_: Expected) -> Self {
+        Self
+    }
+}
+
+impl From<Stop> for Enough {
+    fn from(_: Stop) -> Self {
+        Self
+    }
+}
+
+struct Explainer<'e, 'a> {
+    writer: Writer<'e, 'a>,
+    pointer: String,
+    mismatches: Vec<Mismatch>,
+}
+
+impl<'e> Explainer<'e, '_> {
+    fn program(&self) -> &'e Program {
+        self.writer.program
+    }
+
+    fn value(&mut self, id: NodeId) -> Result<(), Enough> {
+        let opening = self.writer.reader.byte();
+        match &self.program().nodes[id] {
+            Node::Tap { slot, node } => self.tap(*slot, *node),
+            Node::Record(record) if opening == b'{' => self.record(record),
+            Node::Array { items, picked } if opening == b'[' => self.array(*items, picked),
+            Node::Map { values, picked } if opening == b'{' => self.map(*values, picked),
+            Node::Union(union) => self.union(id, union),
+            _ => self.whole(id),
+        }
+    }
+
+    /// A value that is accepted as a whole or not at all.
+    fn whole(&mut self, id: NodeId) -> Result<(), Enough> {
+        let mark = self.writer.mark();
+        if self.writer.write(id).is_ok() {
+            return Ok(());
+        }
+        self.writer.rewind(&mark);
+        self.refuse_value(self.program().expected(id))
+    }
+
+    fn tap(&mut self, slot: usize, node: NodeId) -> Result<(), Enough> {
+        let (start, before) = (self.writer.reader.at(), self.mismatches.len());
+        self.value(node)?;
+        if self.mismatches.len() == before {
+            self.writer.taps[slot] = Some(Tapped { start, end: self.writer.reader.at(), node });
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, record: &Record) -> Result<(), Enough> {
+        let mut seen = vec![false; record.fields.len()];
+        let parent = self.pointer.len();
+        self.writer.reader.open()?;
+        let mut more = self.writer.reader.first_member()?;
+        while more {
+            let name = self.member_name()?;
+            push_member(&mut self.pointer, &name);
+            match record.names.find(name.as_bytes()) {
+                Some(field) => {
+                    seen[field] = true;
+                    self.value(record.fields[field].node)?;
+                }
+                None if self.program().rule.drop_unknown => self.writer.skip()?,
+                None => {
+                    self.refuse("a field the schema knows".to_owned(), "unknown member")?;
+                    self.writer.skip()?;
+                }
+            }
+            self.pointer.truncate(parent);
+            more = self.writer.reader.next_member()?;
+        }
+        for (field, _) in record.fields.iter().zip(seen).filter(|(field, seen)| !seen && field.absent.is_none()) {
+            push_member(&mut self.pointer, &String::from_utf8_lossy(field.name()));
+            self.refuse(self.program().expected(field.node), "missing")?;
+            self.pointer.truncate(parent);
+        }
+        Ok(())
+    }
+
+    fn array(&mut self, items: NodeId, picked: &[(usize, NodeId)]) -> Result<(), Enough> {
+        let parent = self.pointer.len();
+        self.writer.reader.open()?;
+        let mut index = 0;
+        let mut more = self.writer.reader.first_item()?;
+        while more {
+            push_index(&mut self.pointer, index);
+            let tapped = picked.iter().find(|(picked, _)| *picked == index);
+            self.value(tapped.map_or(items, |(_, node)| *node))?;
+            self.pointer.truncate(parent);
+            index += 1;
+            more = self.writer.reader.next_item()?;
+        }
+        Ok(())
+    }
+
+    fn map(&mut self, values: NodeId, picked: &[(String, NodeId)]) -> Result<(), Enough> {
+        let parent = self.pointer.len();
+        self.writer.reader.open()?;
+        let mut more = self.writer.reader.first_member()?;
+        while more {
+            let name = self.member_name()?;
+            push_member(&mut self.pointer, &name);
+            let tapped = picked.iter().find(|(picked, _)| *picked == name);
+            self.value(tapped.map_or(values, |(_, node)| *node))?;
+            self.pointer.truncate(parent);
+            more = self.writer.reader.next_member()?;
+        }
+        Ok(())
+    }
+
+    fn union(&mut self, id: NodeId, union: &Union) -> Result<(), Enough> {
+        let mark = self.writer.mark();
+        if self.writer.write(id).is_ok() {
+            return Ok(());
+        }
+        self.writer.rewind(&mark);
+        let kind = self.writer.reader.kind()?;
+        let tag = if kind == Kind::Object { self.writer.tag(union)? } else { None };
+        let bare = union.candidates[kind as usize].as_slice().iter().copied();
+        let mut furthest: Option<(usize, usize)> = None;
+        for way in tag.map(|_| TAGGED).into_iter().chain(bare) {
+            if self.writer.way(union, way).is_ok() {
+                // A union accepts what one of its branches accepts.
+                return Ok(());
+            }
+            let reached = self.writer.reader.at();
+            self.writer.rewind(&mark);
+            if furthest.is_none_or(|(_, furthest)| reached > furthest) {
+                furthest = Some((way, reached));
+            }
+        }
+        match (furthest, tag) {
+            (None, _) => self.refuse_value(self.program().expected(id)),
+            (Some((TAGGED, _)), Some(branch)) => self.tagged(union.branches[branch].node),
+            (Some((way, _)), _) => self.value(union.branches[way].node),
+        }
+    }
+
+    fn tagged(&mut self, node: NodeId) -> Result<(), Enough> {
+        let parent = self.pointer.len();
+        self.writer.reader.open()?;
+        self.writer.reader.first_member()?;
+        let tag = self.member_name()?;
+        push_member(&mut self.pointer, &tag);
+        self.value(node)?;
+        self.pointer.truncate(parent);
+        while self.writer.reader.next_member()? {
+            let name = self.member_name()?;
+            push_member(&mut self.pointer, &name);
+            self.refuse("no member beside the branch's name".to_owned(), "unknown member")?;
+            self.writer.skip()?;
+            self.pointer.truncate(parent);
+        }
+        Ok(())
+    }
+
+    fn member_name(&mut self) -> Result<String, Enough> {
+        let name = self.writer.reader.string()?;
+        let mut buffer = Vec::new();
+        let name = String::from_utf8_lossy(name.text(self.writer.reader.bytes(), &mut buffer)).into_owned();
+        self.writer.reader.colon()?;
+        Ok(name)
+    }
+
+    /// Reports the value at the reader's position and steps over it.
+    fn refuse_value(&mut self, expected: String) -> Result<(), Enough> {
+        let kind = self.writer.reader.kind()?;
+        self.refuse(expected, kind.name())?;
+        Ok(self.writer.skip()?)
+    }
+
+    fn refuse(&mut self, expected: String, actual: &'static str) -> Result<(), Enough> {
+        self.mismatches.push(Mismatch { pointer: self.pointer.clone(), expected, actual });
+        if self.mismatches.len() == MAX_MISMATCHES { Err(Enough) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,189 @@
+//! What a schema compiles to: nodes that name one another by index, with everything looked up beforehand that does
+//! not depend on an event.
+
+use super::lookup::Lookup;
+use crate::contract::{BytesText, Unions};
+use crate::json::Kind;
+
+/// Index of a node in its program.
+pub(crate) type NodeId = usize;
+
+/// A schema and the contract's reading of it.
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) root: NodeId,
+    pub(crate) rule: Rule,
+}
+
+/// How the contract reads JSON where Avro leaves a choice.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rule {
+    pub(crate) unions: Unions,
+    pub(crate) bytes: BytesText,
+    /// An int or a long may be a numeral in a string.
+    pub(crate) numeric_strings: bool,
+    /// Members that the schema does not know are left out instead of refused.
+    pub(crate) drop_unknown: bool,
+}
+
+/// One type of the schema. A tapped node is a copy that only its pointer leads to.
+#[derive(Debug, Clone)]
+pub(crate) enum Node {
+    Null,
+    Boolean,
+    Int,
+    Long,
+    Float,
+    Double,
+    Bytes,
+    String,
+    Fixed { size: usize },
+    Enum(Box<Lookup>),
+    Array { items: NodeId, picked: Vec<(usize, NodeId)> },
+    Map { values: NodeId, picked: Vec<(String, NodeId)> },
+    Record(Box<Record>),
+    Union(Box<Union>),
+    Date,
+    TimeOfDay(Unit),
+    Timestamp { unit: Unit, local: bool },
+    UuidText,
+    UuidBytes,
+    Decimal(Decimal),
+    Duration,
+    Tap { slot: usize, node: NodeId },
+}
+
+/// What a count of time counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Millis,
+    Micros,
+    Nanos,
+}
+
+impl Unit {
+    /// Units in a second.
+    pub(crate) const fn per_second(self) -> i64 {
+        match self {
+            Self::Millis => 1_000,
+            Self::Micros => 1_000_000,
+            Self::Nanos => 1_000_000_000,
+        }
+    }
+}
+
+/// A decimal's bounds and its bytes' length, where the schema fixes it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Decimal {
+    pub(crate) precision: u32,
+    pub(crate) scale: u32,
+    pub(crate) fixed: Option<usize>,
+}
+
+/// A record's fields in the order in which they are written.
+#[derive(Debug, Clone)]
+pub(crate) struct Record {
+    pub(crate) fields: Vec<Field>,
+    pub(crate) names: Lookup,
+}
+
+/// One field of a record.
+#[derive(Debug, Clone)]
+pub(crate) struct Field {
+    /// The name as most events spell it: between quotes.
+    pub(crate) quoted: Box<[u8]>,
+    pub(crate) node: NodeId,
+    /// What is written where the event has no such member.
+    pub(crate) absent: Option<Box<[u8]>>,
+}
+
+impl Field {
+    /// The field's name.
+    pub(crate) fn name(&self) -> &[u8] {
+        &self.quoted[1..self.quoted.len() - 1]
+    }
+}
+
+/// A union's branches, and which of them a JSON value of each kind may be.
+#[derive(Debug, Clone)]
+pub(crate) struct Union {
+    pub(crate) branches: Vec<Branch>,
+    /// By `Kind`, in schema order.
+    pub(crate) candidates: [Candidates; Kind::COUNT],
+    /// Branch names that tag a value; empty where the contract has no tags.
+    pub(crate) tags: Lookup,
+}
+
+/// One branch of a union.
+#[derive(Debug, Clone)]
+pub(crate) struct Branch {
+    pub(crate) node: NodeId,
+    /// Its index as it is written.
+    pub(crate) index: Box<[u8]>,
+}
+
+/// The branches that a value of one kind may be.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Candidates {
+    #[default]
+    None,
+    One(usize),
+    Many(Box<[usize]>),
+}
+
+impl Candidates {
+    /// The branches, in schema order.
+    pub(crate) fn as_slice(&self) -> &[usize] {
+        match self {
+            Self::None => &[],
+            Self::One(branch) => std::slice::from_ref(branch),
+            Self::Many(branches) => branches,
+        }
+    }
+}
+
+/// The set of JSON kinds that a node may accept, as bits of `Kind`.
+fn kinds(nodes: &[Node], rule: Rule, node: NodeId) -> u8 {
+    let (number, string) = (Kind::Number.bit(), Kind::String.bit());
+    match &nodes[node] {
+        Node::Null => Kind::Null.bit(),
+        Node::Boolean => Kind::Boolean.bit(),
+        Node::Int | Node::Long if !rule.numeric_strings => number,
+        Node::Int
+        | Node::Long
+        | Node::Float
+        | Node::Double
+        | Node::Date
+        | Node::TimeOfDay(_)
+        | Node::Timestamp { .. }
+        | Node::Decimal(_) => number | string,
+        Node::Bytes
+        | Node::String
+        | Node::Fixed { .. }
+        | Node::Enum(_)
+        | Node::UuidText
+        | Node::UuidBytes
+        | Node::Duration => string,
+        Node::Array { .. } => Kind::Array.bit(),
+        Node::Map { .. } | Node::Record(_) => Kind::Object.bit(),
+        Node::Union(union) => union.branches.iter().fold(0, |set, branch| set | kinds(nodes, rule, branch.node)),
+        Node::Tap { node, .. } => kinds(nodes, rule, *node),
+    }
+}
+
+/// Sorts branches by the kinds that they accept.
+pub(super) fn candidates(nodes: &[Node], rule: Rule, branches: &[Branch]) -> [Candidates; Kind::COUNT] {
+    const KINDS: [Kind; Kind::COUNT] =
+        [Kind::Null, Kind::Boolean, Kind::Number, Kind::String, Kind::Array, Kind::Object];
+    KINDS.map(|kind| {
+        let tagged_only = rule.unions == Unions::Tagged && kind != Kind::Null;
+        let accepts = |branch: &usize| kinds(nodes, rule, branches[*branch].node) & kind.bit() != 0;
+        let found: Vec<usize> = if tagged_only { Vec::new() } else { (0..branches.len()).filter(accepts).collect() };
+        match found[..] {
+            [] => Candidates::None,
+            [one] => Candidates::One(one),
+            _ => Candidates::Many(found.into()),
+        }
+    })
+}

@@ -1,0 +1,224 @@
+//! A schema's text before apache-avro parses it: bounded, so that parsing stays cheap and shallow, and brought to
+//! the form that its parser reads as the specification means it. Knows JSON and where schemas stand in it; what a
+//! schema means is `compile`'s business.
+//!
+//! What apache-avro 0.22 would get wrong, and is taken away from it here:
+//! - it checks defaults by its own conversion from JSON, which refuses good ones: they travel as attributes;
+//! - it passes over fields that are no objects, and reads `{"type": "record"}` without fields as a copy of a type
+//!   named `record`;
+//! - it resolves names by aliases, which are for readers;
+//! - it fails on logical types that are no strings or do not fit their type, which the specification ignores.
+
+use apache_avro::Schema;
+use serde_json::{Map, Value};
+
+use crate::json::names::Names;
+use crate::json::pointer::{push_index, push_member};
+use crate::json::reader::Reader;
+use crate::json::skip::{Levels, check_text};
+use crate::json::{Flaw, SyntaxError};
+
+/// The longest schema, in bytes.
+const MAX_TEXT: usize = 1 << 20;
+
+/// The attribute under which a field's default reaches the compiler.
+pub(super) const DEFAULT: &str = "the default as it is written";
+/// The attribute under which a field's place in the text reaches the compiler: a JSON Pointer.
+pub(super) const PLACE: &str = "the place in the text";
+
+/// Something wrong in a schema: a Problem that does not know its file yet.
+#[derive(Debug)]
+pub(crate) struct Mistake {
+    /// JSON Pointer into the schema.
+    pub(crate) path: String,
+    /// Line in its text, from 1, where the pointer can't tell it.
+    pub(crate) line: Option<usize>,
+    pub(crate) expected: String,
+    pub(crate) found: String,
+}
+
+impl Mistake {
+    pub(crate) fn new(path: &str, expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), line: None, expected: expected.into(), found: found.into() }
+    }
+}
+
+/// Parses a schema's text.
+pub(super) fn parse(text: &str) -> Result<Schema, Mistake> {
+    if text.len() > MAX_TEXT {
+        return Err(Mistake::new("", "a schema of at most 1 MiB", format!("{} bytes", text.len())));
+    }
+    check_text(&mut Reader::new(text), &mut Names::default(), &mut Levels::default()).map_err(|flaw| match flaw {
+        Flaw::Syntax(SyntaxError { offset, expected }) => {
+            let line = Some(text[..offset].matches('\n').count() + 1);
+            Mistake { line, ..Mistake::new("", format!("JSON: {expected}"), "something else") }
+        }
+        Flaw::Ambiguous { pointer, detail } => Mistake::new(&pointer, "JSON with one meaning", detail),
+    })?;
+    let mut value: Value = serde_json::from_str(text).map_err(|error| Mistake::new("", "JSON", format!("{error}")))?;
+    normalise(&mut value, &mut String::new())?;
+    Schema::parse(&value).map_err(|error| Mistake::new("", "an Avro schema", format!("{error}")))
+}
+
+/// Line of a place in a text that is JSON, from 1; 0 if there is no such place.
+pub(crate) fn line_of(text: &str, pointer: &str) -> usize {
+    let mut reader = Reader::new(text);
+    let (mut names, mut levels) = (Names::default(), Levels::default());
+    let mut place = String::new();
+    if seek(&mut reader, pointer, &mut place, (&mut names, &mut levels)).is_some() {
+        text[..reader.at()].matches('\n').count() + 1
+    } else {
+        0
+    }
+}
+
+/// Moves a reader to the value at a pointer.
+fn seek(reader: &mut Reader<'_>, pointer: &str, place: &mut String, memory: (&mut Names, &mut Levels)) -> Option<()> {
+    let (names, levels) = memory;
+    reader.space();
+    while place != pointer {
+        let opening = reader.byte();
+        let (parent, mut index) = (place.len(), 0);
+        reader.open().ok()?;
+        let mut more = match opening {
+            b'{' => reader.first_member().ok()?,
+            b'[' => reader.first_item().ok()?,
+            _ => return None,
+        };
+        loop {
+            if !more {
+                return None;
+            }
+            if opening == b'{' {
+                let name = reader.string().ok()?;
+                let mut buffer = Vec::new();
+                push_member(place, &String::from_utf8_lossy(name.text(reader.bytes(), &mut buffer)));
+                reader.colon().ok()?;
+            } else {
+                push_index(place, index);
+                index += 1;
+            }
+            if pointer.strip_prefix(place.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+                break;
+            }
+            place.truncate(parent);
+            skip_quietly(reader, names, levels)?;
+            more = if opening == b'{' { reader.next_member() } else { reader.next_item() }.ok()?;
+        }
+    }
+    Some(())
+}
+
+fn skip_quietly(reader: &mut Reader<'_>, names: &mut Names, levels: &mut Levels) -> Option<()> {
+    crate::json::skip::skip_value(reader, names, levels).ok()
+}
+
+/// Walks the places where schemas stand.
+fn normalise(value: &mut Value, path: &mut String) -> Result<(), Mistake> {
+    match value {
+        Value::String(_) => Ok(()),
+        Value::Array(branches) => branches.iter_mut().enumerate().try_for_each(|(index, branch)| {
+            within(path, |path| push_index(path, index), |path| normalise(branch, path))
+        }),
+        Value::Object(object) => normalise_object(object, path),
+        other => Err(Mistake::new(path, "a schema: a name, an object or a list of branches", kind_of(other))),
+    }
+}
+
+fn normalise_object(object: &mut Map<String, Value>, path: &mut String) -> Result<(), Mistake> {
+    object.remove("aliases");
+    if !logical_type_fits(object) {
+        object.remove("logicalType");
+    }
+    let needed = match object.get("type").and_then(Value::as_str) {
+        Some("record") => return normalise_fields(object, path),
+        Some("enum") => "symbols",
+        Some("fixed") => "size",
+        Some("array") => "items",
+        Some("map") => "values",
+        _ => "type",
+    };
+    let Some(inner) = object.get_mut(needed) else {
+        return Err(Mistake::new(path, format!("a member `{needed}`"), "none"));
+    };
+    if matches!(needed, "symbols" | "size") {
+        return Ok(());
+    }
+    within(path, |path| push_member(path, needed), |path| normalise(inner, path))
+}
+
+fn normalise_fields(record: &mut Map<String, Value>, path: &mut String) -> Result<(), Mistake> {
+    let Some(Value::Array(fields)) = record.get_mut("fields") else {
+        return Err(Mistake::new(path, "a list `fields`", "none"));
+    };
+    within(
+        path,
+        |path| push_member(path, "fields"),
+        |path| {
+            fields.iter_mut().enumerate().try_for_each(|(index, field)| {
+                within(path, |path| push_index(path, index), |path| normalise_field(field, path))
+            })
+        },
+    )
+}
+
+fn normalise_field(field: &mut Value, path: &mut String) -> Result<(), Mistake> {
+    let Value::Object(field) = field else {
+        return Err(Mistake::new(path, "a field: an object", kind_of(field)));
+    };
+    field.remove("aliases");
+    field.remove("logicalType");
+    field.remove(DEFAULT);
+    if let Some(default) = field.remove("default") {
+        field.insert(DEFAULT.to_owned(), default);
+    }
+    field.insert(PLACE.to_owned(), Value::String(path.clone()));
+    let Some(schema) = field.get_mut("type") else {
+        return Err(Mistake::new(path, "a member `type`", "none"));
+    };
+    within(path, |path| push_member(path, "type"), |path| normalise(schema, path))
+}
+
+/// Whether the mapping knows this logical type on this type. Others leave the underlying type.
+fn logical_type_fits(object: &Map<String, Value>) -> bool {
+    let text = |name: &str| object.get(name).and_then(Value::as_str);
+    matches!(
+        (text("logicalType"), text("type")),
+        (Some("date" | "time-millis"), Some("int"))
+            | (
+                Some(
+                    "time-micros"
+                        | "timestamp-millis"
+                        | "timestamp-micros"
+                        | "timestamp-nanos"
+                        | "local-timestamp-millis"
+                        | "local-timestamp-micros"
+                        | "local-timestamp-nanos"
+                ),
+                Some("long")
+            )
+            | (Some("uuid"), Some("string" | "fixed"))
+            | (Some("decimal"), Some("bytes" | "fixed"))
+            | (Some("duration"), Some("fixed"))
+    )
+}
+
+fn within<T>(path: &mut String, push: impl FnOnce(&mut String), run: impl FnOnce(&mut String) -> T) -> T {
+    let length = path.len();
+    push(path);
+    let result = run(path);
+    path.truncate(length);
+    result
+}
+
+/// The word for a JSON value's kind.
+pub(super) fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}

@@ -1,0 +1,283 @@
+//! The few values that a contract takes out of an event beside its bytes: key, id, time. The passes say where they
+//! stand in the text; here they are read and appended.
+
+use std::ops::Range;
+
+use super::text::NO_NODE;
+use super::{Encoder, Fault, Mismatch};
+use crate::avro::calendar;
+use crate::avro::explain::MAX_MISMATCHES;
+use crate::avro::program::{Node, Unit};
+use crate::avro::scalar::decode_bytes;
+use crate::avro::write::{Tapped, Taps};
+use crate::contract::{BytesText, Contract, KeyFormat, KeySource};
+use crate::json::Kind;
+use crate::json::number::Numeral;
+use crate::json::reader::Reader;
+
+/// What a pointer is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Key(KeyFormat),
+    Id,
+    Time,
+}
+
+impl Role {
+    /// The slot in which the passes note the value.
+    pub(super) const fn slot(self) -> usize {
+        match self {
+            Self::Key(_) => 0,
+            Self::Id => 1,
+            Self::Time => 2,
+        }
+    }
+
+    /// Where the contract writes the pointer.
+    pub(super) const fn path(self) -> &'static str {
+        match self {
+            Self::Key(_) => "/key/from",
+            Self::Id => "/id/from",
+            Self::Time => "/time/from",
+        }
+    }
+
+    /// Which types the value may have.
+    pub(super) fn fits(self) -> fn(&Node) -> bool {
+        match self {
+            Self::Key(KeyFormat::String) => is_text,
+            Self::Key(KeyFormat::Int | KeyFormat::Long) => |node| matches!(node, Node::Int | Node::Long),
+            Self::Key(KeyFormat::Bytes) => |node| matches!(node, Node::String | Node::Bytes | Node::Fixed { .. }),
+            Self::Id => |node| is_text(node) || matches!(node, Node::Int | Node::Long),
+            Self::Time => |node| matches!(node, Node::String | Node::Timestamp { local: false, .. }),
+        }
+    }
+
+    /// Those types, for people who write contracts.
+    pub(super) const fn fields(self) -> &'static str {
+        match self {
+            Self::Key(KeyFormat::String) => "a field that is a string, an enum or a UUID",
+            Self::Key(KeyFormat::Int | KeyFormat::Long) => "a field that is an int or a long",
+            Self::Key(KeyFormat::Bytes) => "a field that is a string, bytes or a fixed",
+            Self::Id => "a field that is a string, an enum, a UUID, an int or a long",
+            Self::Time => "a field that is a timestamp or a string",
+        }
+    }
+
+    /// What the value should be, for people who send events.
+    const fn expected(self) -> &'static str {
+        match self {
+            Self::Key(KeyFormat::String) => "a string, which is the record's key",
+            Self::Key(KeyFormat::Int) => "a whole number of 32 bits, which is the record's key",
+            Self::Key(KeyFormat::Long) => "a whole number of 64 bits, which is the record's key",
+            Self::Key(KeyFormat::Bytes) => "a string that stands for bytes, which are the record's key",
+            Self::Id => "a string or a whole number, which is the event's id",
+            Self::Time => "a timestamp with an offset (RFC 3339), which is the event's time",
+        }
+    }
+}
+
+fn is_text(node: &Node) -> bool {
+    matches!(node, Node::String | Node::Enum(_) | Node::UuidText | Node::UuidBytes)
+}
+
+/// A contract's pointers.
+#[derive(Debug)]
+pub(super) struct Facts {
+    key: Option<(KeyFormat, String)>,
+    id: Option<String>,
+    time: Option<String>,
+    bytes: BytesText,
+}
+
+/// What was found of them, the bytes in the arena.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) key: Option<Range<usize>>,
+    pub(super) id: Option<Range<usize>>,
+    pub(super) time_millis: Option<i64>,
+}
+
+/// The value is none of the kind that the contract takes it for.
+struct Unfit;
+
+impl Facts {
+    pub(super) fn new(contract: &Contract) -> Self {
+        let key = contract.key.as_ref().and_then(|key| match &key.source {
+            KeySource::Event(pointer) => Some((key.format, pointer.text.clone())),
+            KeySource::Header(_) => None,
+        });
+        let text = |pointer: &Option<crate::contract::Pointer>| pointer.as_ref().map(|pointer| pointer.text.clone());
+        Self { key, id: text(&contract.id), time: text(&contract.time), bytes: contract.value.bytes }
+    }
+
+    /// Appends key and id and reads the time.
+    pub(super) fn append(
+        &self,
+        encoder: &Encoder,
+        reader: &Reader<'_>,
+        taps: &Taps,
+        arena: &mut Vec<u8>,
+    ) -> Result<Found, Fault> {
+        let mut found = Found::default();
+        let mut mismatches = Vec::new();
+        let mut missing_key = None;
+        if let Some((format, pointer)) = &self.key {
+            let role = Role::Key(*format);
+            match self.value(encoder, reader, taps, role) {
+                None => missing_key = Some(pointer.clone()),
+                Some(value) => match appended(arena, |arena| value.key(*format, arena)) {
+                    Ok(range) => found.key = Some(range),
+                    Err(Unfit) => mismatches.push(mismatch(role, pointer, value.kind())),
+                },
+            }
+        }
+        if let Some(pointer) = &self.id {
+            let value = self.value(encoder, reader, taps, Role::Id);
+            match value.as_ref().map(|value| appended(arena, |arena| value.id(arena))) {
+                Some(Ok(range)) => found.id = Some(range),
+                _ => mismatches.push(mismatch(Role::Id, pointer, value.map_or("missing", |value| value.kind()))),
+            }
+        }
+        if let (Some(pointer), Some(value)) = (&self.time, self.value(encoder, reader, taps, Role::Time)) {
+            match value.time_millis() {
+                Ok(millis) => found.time_millis = Some(millis),
+                Err(Unfit) => mismatches.push(mismatch(Role::Time, pointer, value.kind())),
+            }
+        }
+        match missing_key {
+            _ if !mismatches.is_empty() => Err(Fault::Violation(mismatches)),
+            Some(pointer) => Err(Fault::MissingKey { pointer }),
+            None => Ok(found),
+        }
+    }
+
+    /// Adds to a refused event's mismatches those of its key, id and time that the schema's don't cover already.
+    pub(super) fn complete(&self, encoder: &Encoder, reader: &Reader<'_>, taps: &Taps, mismatches: &mut Vec<Mismatch>) {
+        let Err(Fault::Violation(own)) = self.append(encoder, reader, taps, &mut Vec::new()) else { return };
+        let first_token = |pointer: &str| pointer.split('/').nth(1).map(str::to_owned);
+        let covered: Vec<_> = mismatches.iter().map(|mismatch| first_token(&mismatch.pointer)).collect();
+        for mismatch in own {
+            let token = first_token(&mismatch.pointer);
+            if mismatches.len() < MAX_MISMATCHES && !covered.contains(&None) && !covered.contains(&token) {
+                mismatches.push(mismatch);
+            }
+        }
+    }
+
+    /// The value for a role; none if it is absent or null.
+    fn value<'a>(&self, encoder: &Encoder, reader: &Reader<'a>, taps: &Taps, role: Role) -> Option<Value<'a>> {
+        let Tapped { start, end, node } = taps[role.slot()]?;
+        let node = match encoder.program() {
+            Some(program) if node != NO_NODE => Some(program.tapped_node(node)),
+            _ => None,
+        };
+        let mut reader = reader.clone();
+        reader.jump(start);
+        let unit = match node {
+            None => Some(Unit::Millis),
+            Some(Node::Timestamp { unit, local: false }) => Some(*unit),
+            Some(_) => None,
+        };
+        let bytes = if matches!(node, Some(Node::String)) { BytesText::Base64 } else { self.bytes };
+        let fits = node.is_none_or(role.fits());
+        let value = Value { lexeme: reader.slice(start, end), reader, unit, bytes, fits };
+        (value.kind() != "null").then_some(value)
+    }
+}
+
+fn mismatch(role: Role, pointer: &str, actual: &'static str) -> Mismatch {
+    Mismatch { pointer: pointer.to_owned(), expected: role.expected().to_owned(), actual }
+}
+
+fn appended(
+    arena: &mut Vec<u8>,
+    append: impl FnOnce(&mut Vec<u8>) -> Result<(), Unfit>,
+) -> Result<Range<usize>, Unfit> {
+    let start = arena.len();
+    append(arena)?;
+    Ok(start..arena.len())
+}
+
+/// A picked value: its lexeme, and what its type says about reading it.
+struct Value<'a> {
+    lexeme: &'a str,
+    /// Stands before the lexeme.
+    reader: Reader<'a>,
+    /// What a count of time counts.
+    unit: Option<Unit>,
+    /// How a string stands for bytes.
+    bytes: BytesText,
+    /// Whether its type is one that the contract can take.
+    fits: bool,
+}
+
+impl Value<'_> {
+    fn kind(&self) -> &'static str {
+        self.reader.kind().map_or("nothing", Kind::name)
+    }
+
+    /// Hands on a string's characters.
+    fn characters<T>(&self, read: impl FnOnce(&[u8]) -> Result<T, Unfit>) -> Result<T, Unfit> {
+        let string = self.reader.clone().string().map_err(|_| Unfit)?;
+        if self.reader.byte() != b'"' || !self.fits {
+            return Err(Unfit);
+        }
+        read(string.text(self.reader.bytes(), &mut Vec::new()))
+    }
+
+    fn numeral(&self) -> Result<Numeral<'_>, Unfit> {
+        Numeral::parse(self.lexeme.trim_matches('"')).filter(|_| self.fits).ok_or(Unfit)
+    }
+
+    fn whole(&self) -> Result<i64, Unfit> {
+        self.numeral()?.to_i64().ok_or(Unfit)
+    }
+
+    fn key(&self, format: KeyFormat, arena: &mut Vec<u8>) -> Result<(), Unfit> {
+        match format {
+            KeyFormat::String => self.characters(|characters| {
+                arena.extend_from_slice(characters);
+                Ok(())
+            }),
+            KeyFormat::Int => {
+                let value = i32::try_from(self.whole()?).map_err(|_| Unfit)?;
+                arena.extend_from_slice(&value.to_be_bytes());
+                Ok(())
+            }
+            KeyFormat::Long => {
+                arena.extend_from_slice(&self.whole()?.to_be_bytes());
+                Ok(())
+            }
+            KeyFormat::Bytes => self
+                .characters(|characters| if decode_bytes(self.bytes, characters, arena) { Ok(()) } else { Err(Unfit) }),
+        }
+    }
+
+    fn id(&self, arena: &mut Vec<u8>) -> Result<(), Unfit> {
+        if self.reader.byte() == b'"' {
+            return self.characters(|characters| {
+                arena.extend_from_slice(characters);
+                Ok(())
+            });
+        }
+        let numeral = self.numeral()?;
+        if numeral.plain {
+            arena.extend_from_slice(numeral.text.as_bytes());
+        } else {
+            arena.extend_from_slice(self.whole()?.to_string().as_bytes());
+        }
+        Ok(())
+    }
+
+    fn time_millis(&self) -> Result<i64, Unfit> {
+        if self.reader.byte() == b'"' {
+            return self.characters(|characters| {
+                let moment = calendar::timestamp(characters).ok_or(Unfit)?;
+                moment.count(Unit::Millis.per_second()).ok_or(Unfit)
+            });
+        }
+        let unit = self.unit.ok_or(Unfit)?;
+        Ok(self.whole()?.div_euclid(unit.per_second() / 1_000))
+    }
+}

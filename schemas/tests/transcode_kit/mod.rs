@@ -1,0 +1,85 @@
+//! What the transcoder's tests share: contracts in one line, and apache-avro's reader as the judge of bytes.
+#![allow(dead_code, reason = "each test file takes what it needs")]
+
+use std::collections::BTreeMap;
+
+use apache_avro::Schema;
+use apache_avro::reader::datum::GenericDatumReader;
+use apache_avro::types::Value;
+use forebay_schemas::contract::{
+    BytesText, Contract, Format, Framing, KafkaRule, KeyFormat, KeyRule, KeySource, Pointer, Unions, UnknownFields,
+    ValueRule,
+};
+use forebay_schemas::encoder::{Encoder, Fault, Scratch};
+
+/// A contract with nothing but a value, as plainly as it goes.
+pub(crate) fn contract(format: Format) -> Contract {
+    Contract {
+        file: "catalog/t/contract.yaml".to_owned(),
+        lines: BTreeMap::from([("/key/from".to_owned(), 7), ("/id/from".to_owned(), 8)]),
+        topic: "t".to_owned(),
+        owner: "team".to_owned(),
+        description: "a test".to_owned(),
+        classification: None,
+        value: ValueRule {
+            format,
+            framing: Framing::None,
+            unions: Unions::Either,
+            bytes: BytesText::Base64,
+            numeric_strings: false,
+            unknown_fields: UnknownFields::Refuse,
+        },
+        key: None,
+        id: None,
+        time: None,
+        producers: None,
+        bytes_per_event: None,
+        kafka: KafkaRule::default(),
+        labels: BTreeMap::new(),
+    }
+}
+
+pub(crate) fn avro() -> Contract {
+    contract(Format::Avro { schema: "t.avsc".to_owned() })
+}
+
+pub(crate) fn pointer(text: &str) -> Pointer {
+    let tokens = text.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~")).collect();
+    Pointer { text: text.to_owned(), tokens }
+}
+
+pub(crate) fn key(from: &str, format: KeyFormat) -> Option<KeyRule> {
+    Some(KeyRule { source: KeySource::Event(pointer(from)), format })
+}
+
+pub(crate) fn encoder(contract: &Contract, schema: &str) -> Encoder {
+    Encoder::compile(contract, Some(schema)).unwrap_or_else(|problems| panic!("{schema}: {problems:?}"))
+}
+
+/// One event's bytes; the arena holds others' bytes before, which must stay.
+pub(crate) fn bytes(encoder: &Encoder, text: &str) -> Result<Vec<u8>, Fault> {
+    let mut arena = b"before".to_vec();
+    let encoded = encoder.encode(text.as_bytes(), &mut arena, &mut Scratch::default());
+    assert!(arena.starts_with(b"before"));
+    match encoded {
+        Ok(encoded) => Ok(arena[encoded.value].to_vec()),
+        Err(fault) => {
+            assert_eq!(arena, b"before", "a failed event leaves nothing");
+            Err(fault)
+        }
+    }
+}
+
+/// What apache-avro reads from bytes; all of them must be read.
+pub(crate) fn read(schema: &Schema, mut bytes: &[u8]) -> Value {
+    let reader = GenericDatumReader::builder(schema).build().expect("a resolved schema");
+    let value = reader.read_value(&mut bytes).unwrap_or_else(|error| panic!("{error}"));
+    assert!(bytes.is_empty(), "{} bytes are left", bytes.len());
+    value
+}
+
+/// Encodes by a schema under a contract and reads it back.
+pub(crate) fn through(contract: &Contract, schema: &str, text: &str) -> Result<Value, Fault> {
+    let parsed = Schema::parse_str(schema).expect("an Avro schema");
+    bytes(&encoder(contract, schema), text).map(|bytes| read(&parsed, &bytes))
+}
