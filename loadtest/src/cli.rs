@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::event::TOPIC;
 use crate::generator;
 use crate::measure::{Bounds, Case, Report};
+use crate::null_server;
 use crate::report;
 use crate::request::Target;
 use crate::stage::Brokers;
@@ -41,6 +42,9 @@ enum Command {
     Librdkafka(LibrdkafkaArguments),
     /// Starts brokers and gateway itself; librdkafka alone and the gateway in turn, one table.
     Compare(CompareArguments),
+    /// Serves as the null HTTP server of `compare --floors`.
+    #[command(hide = true)]
+    NullServer(NullServerArguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -98,8 +102,19 @@ struct CompareArguments {
     /// Ask for answers that list refused events only.
     #[arg(long)]
     minimal: bool,
+    /// Take the other floors too: a null HTTP server and the transcoder alone.
+    #[arg(long)]
+    floors: bool,
     #[command(flatten)]
     pins: Pins,
+}
+
+#[derive(Debug, clap::Args)]
+struct NullServerArguments {
+    #[arg(long)]
+    events_per_request: u16,
+    #[arg(long)]
+    minimal: bool,
 }
 
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -138,6 +153,7 @@ pub fn run(arguments: Arguments) -> Result<(), Error> {
         Command::Gateway(command) => show(&gateway(command)?, arguments.format),
         Command::Librdkafka(command) => show(&librdkafka(command)?, arguments.format),
         Command::Compare(command) => compare(command, arguments.format),
+        Command::NullServer(command) => null_server::serve(command.events_per_request.into(), command.minimal),
     }
 }
 
@@ -164,9 +180,9 @@ fn librdkafka(arguments: LibrdkafkaArguments) -> Result<Report, Error> {
 }
 
 fn compare(arguments: CompareArguments, format: Format) -> Result<(), Error> {
-    let CompareArguments { brokers, runs, bounds, minimal, pins } = arguments;
+    let CompareArguments { brokers, runs, bounds, minimal, floors, pins } = arguments;
     let Pins { pin_server, pin_self } = pins;
-    let plan = Plan { brokers, runs: runs.into(), bounds: bounds.bounds(), pin_server, pin_self, minimal };
+    let plan = Plan { brokers, runs: runs.into(), bounds: bounds.bounds(), pin_server, pin_self, minimal, floors };
     let pairs = compare::run(&plan, |pair| {
         // Nobody may be listening; the table still comes.
         let _ = writeln!(io::stderr(), "{}", report::progress(pair));

@@ -10,7 +10,10 @@ use crate::event::{Pool, TOPIC};
 use crate::generator;
 use crate::kafka::Topic;
 use crate::measure::{Bounds, Case, Report, Tally};
-use crate::stage::{Brokers, Running, Stage};
+use crate::null_server::NullServer;
+use crate::request::Target;
+use crate::stage::{Brokers, Stage};
+use crate::transcoder;
 
 /// The shapes of load, in the order of the table's columns.
 pub const CASES: [Case; 3] = [
@@ -34,6 +37,8 @@ pub struct Plan {
     pub pin_self: Option<Cores>,
     /// Whether to ask for answers that list refused events only.
     pub minimal: bool,
+    /// Whether to take the other floors too: a null HTTP server and the transcoder.
+    pub floors: bool,
 }
 
 /// One case in one run.
@@ -45,13 +50,31 @@ pub struct Pair {
     pub case: Case,
     /// librdkafka alone.
     pub direct: Report,
+    /// The other floors, where they were asked for.
+    pub floors: Option<Floors>,
     /// The gateway.
     pub gateway: Report,
     /// Records that came to lie in Kafka by both, as counted there.
     pub counted: u64,
 }
 
+/// What a gateway needs beside librdkafka.
+#[derive(Debug, Clone)]
+pub struct Floors {
+    /// A server that reads each body and drops it.
+    pub http: Report,
+    /// From an event's text to its record's bytes.
+    pub transcoder: Report,
+}
+
 impl Pair {
+    /// All floors together, in microseconds of CPU time an event; not a number where they were not taken.
+    pub fn sum_of_floors(&self) -> f64 {
+        self.floors.as_ref().map_or(f64::NAN, |Floors { http, transcoder }| {
+            http.micros_per_event() + transcoder.micros_per_event() + self.direct.micros_per_event()
+        })
+    }
+
     /// How many times the CPU time of librdkafka alone the gateway takes for an event.
     pub fn ratio(&self) -> f64 {
         self.gateway.micros_per_event() / self.direct.micros_per_event()
@@ -96,16 +119,27 @@ fn pair(plan: &Plan, stage: &Stage, run: usize, case: Case) -> Result<Pair, Erro
         let floor = floor(gateway.bootstrap()?)?;
         (gateway, floor)
     };
+    let floors = plan.floors.then(|| floors(plan, case)).transpose()?;
     let pool = fresh_pool();
-    let load = load(plan, &mut gateway, case)?;
+    let load = load(plan, (gateway.target()?, gateway.pid()), case);
     let send = || Cores::run(plan.pin_self.as_ref(), || generator::run(&load, &pool));
     let (gateway, by_gateway) = counted(&gateway.bootstrap()?, &pool, send)?;
-    Ok(Pair { run, case, direct, gateway, counted: by_direct + by_gateway })
+    Ok(Pair { run, case, direct, floors, gateway, counted: by_direct + by_gateway })
 }
 
-fn load(plan: &Plan, gateway: &mut Running, case: Case) -> Result<generator::Load, Error> {
-    let (target, pid) = (gateway.target()?, gateway.pid());
-    Ok(generator::Load { target, pid, case, bounds: plan.bounds, rate: None, minimal: plan.minimal })
+fn load(plan: &Plan, (target, pid): (Target, u32), case: Case) -> generator::Load {
+    generator::Load { target, pid, case, bounds: plan.bounds, rate: None, minimal: plan.minimal }
+}
+
+fn floors(plan: &Plan, case: Case) -> Result<Floors, Error> {
+    let pool = fresh_pool();
+    let cores = plan.pin_server.as_ref();
+    let transcoder = Cores::run(cores, || transcoder::run(&pool, plan.bounds.window))?;
+    let program = std::env::current_exe().map_err(Error::system("the path of this program"))?;
+    let server = NullServer::start(&program, case.events_per_request, plan.minimal, cores)?;
+    let load = load(plan, (server.target()?, server.pid()), case);
+    let http = Cores::run(plan.pin_self.as_ref(), || generator::run(&load, &pool))?;
+    Ok(Floors { http, transcoder })
 }
 
 /// Counts what a measurement says was written against what has come to lie in Kafka. No client of Kafka but the

@@ -1,7 +1,8 @@
 //! The bench of the whole gateway: a load generator that costs little, the floor that librdkafka alone sets, and the
 //! comparison of the two, with every acknowledged event counted in Kafka.
 //!
-//! Knows the gateway by its command line, its HTTP and `/proc`; none of its code.
+//! Knows the gateway by its command line, its HTTP and `/proc`; of its code only the transcoder, which is a floor of its
+//! own.
 
 #![cfg_attr(test, expect(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails"))]
 
@@ -16,6 +17,8 @@ mod connection;
 mod answer;
 mod pace;
 pub mod direct;
+pub mod null_server;
+pub mod transcoder;
 pub mod kafka;
 pub mod report;
 pub mod histogram;

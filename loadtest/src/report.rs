@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::compare::{CASES, Pair};
+use crate::compare::{CASES, Floors, Pair};
 use crate::measure::Report;
 
 /// One measurement as a few lines.
@@ -72,17 +72,26 @@ pub fn pair_json(pair: &Pair) -> Value {
         "librdkafka": json(&pair.direct),
         "gateway": json(&pair.gateway),
         "ratio": pair.ratio(),
+        "floors": pair.floors.as_ref().map(|Floors { http, transcoder }| json!({
+            "null_http_server": json(http),
+            "transcoder": json(transcoder),
+        })),
         "records_counted": pair.counted,
     })
 }
 
-/// What a row of the table shows of a pair, and with how many digits behind the point.
+/// What a row of the table shows of a pair, and with how many digits behind the point. What is not a number was not
+/// measured; a row without numbers is left out.
 type Row = (&'static str, fn(&Pair) -> f64, usize);
 
-const ROWS: [Row; 9] = [
+const ROWS: [Row; 13] = [
     ("CPU µs an event: librdkafka alone", |pair| pair.direct.micros_per_event(), 2),
     ("CPU µs an event: the gateway", |pair| pair.gateway.micros_per_event(), 2),
     ("gateway ÷ librdkafka alone, same run", Pair::ratio, 2),
+    ("CPU µs an event: null HTTP server", |pair| floor(pair, |floors| &floors.http), 2),
+    ("CPU µs an event: transcoder", |pair| floor(pair, |floors| &floors.transcoder), 2),
+    ("CPU µs an event: sum of the floors", Pair::sum_of_floors, 2),
+    ("gateway ÷ sum of the floors, same run", |pair| pair.gateway.micros_per_event() / pair.sum_of_floors(), 2),
     ("in-process broker, not in the above, µs an event", |pair| pair.gateway.micros(pair.gateway.cpu.broker()), 2),
     ("events/s: librdkafka alone", |pair| pair.direct.events_per_second(), 0),
     ("events/s: the gateway", |pair| pair.gateway.events_per_second(), 0),
@@ -102,19 +111,29 @@ pub fn table(pairs: &[Pair]) -> String {
     for (name, of, digits) in ROWS {
         let cells = CASES.map(|case| {
             let values = pairs.iter().filter(|pair| pair.case == case).map(of);
-            cell(values.collect(), digits)
+            cell(values.filter(|value| !value.is_nan()).collect(), digits)
         });
+        if cells.iter().all(|cell| cell == NOTHING) {
+            continue;
+        }
         write!(text, "\n| {name} | {} |", cells.join(" | ")).expect("a String takes all text");
     }
     text.push('\n');
     text
 }
 
+fn floor(pair: &Pair, which: fn(&Floors) -> &Report) -> f64 {
+    pair.floors.as_ref().map_or(f64::NAN, |floors| which(floors).micros_per_event())
+}
+
+/// A cell without a measurement.
+const NOTHING: &str = "–";
+
 fn cell(mut values: Vec<f64>, digits: usize) -> String {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     match values.as_slice() {
-        [] => "–".into(),
+        [] => NOTHING.into(),
         [only] => format!("{only:.digits$}"),
         [least, .., most] => {
             let median = if values.len().is_multiple_of(2) {
@@ -160,7 +179,7 @@ mod tests {
     }
 
     fn pair(run: usize, cpu_millis: u64) -> Pair {
-        Pair { run, case: CASES[0], direct: report(500), gateway: report(cpu_millis), counted: 240_000 }
+        Pair { run, case: CASES[0], direct: report(500), floors: None, gateway: report(cpu_millis), counted: 240_000 }
     }
 
     #[test]
@@ -188,6 +207,10 @@ mod tests {
         assert_eq!(rows[4], "| gateway ÷ librdkafka alone, same run | 3.00 (2.00–6.00) | – | – |");
         assert_eq!(rows[5], "| in-process broker, not in the above, µs an event | 1.00 (1.00–1.00) | – | – |");
         assert_eq!(rows.len(), 11);
+        let floors = Some(Floors { http: report(700), transcoder: report(200) });
+        let with_floors = self::table(&[Pair { floors, ..pairs[2].clone() }]);
+        assert!(with_floors.contains("\n| CPU µs an event: sum of the floors | 14.00 | – | – |\n"), "{with_floors}");
+        assert!(with_floors.contains("\n| gateway ÷ sum of the floors, same run | 1.07 | – | – |\n"), "{with_floors}");
         assert!(progress(&pairs[0]).contains("ratio 2.00"));
     }
 
