@@ -17,13 +17,13 @@ const SCHEMA: &str = include_str!("../catalog/bench.event.v1/event.avsc");
 
 /// Encodes for about this long. The bytes must be those that the pool knows.
 pub fn run(pool: &Pool, window: Duration) -> Result<Report, Error> {
-    let encoder = encoder()?;
+    let transcoder = compile()?;
     let mut scratch = Scratch::default();
     let mut arena = Vec::new();
     for slot in 0..SLOTS {
         arena.clear();
         let event = pool.event(slot);
-        let encoded = encoder.encode(&event.json, &mut arena, &mut scratch);
+        let encoded = transcoder.encode(&event.json, &mut arena, &mut scratch);
         let encoded =
             encoded.map_err(|fault| Error::Count(format!("the transcoder refuses slot {slot}: {fault:?}")))?;
         if arena[encoded.value] != event.avro {
@@ -35,7 +35,7 @@ pub fn run(pool: &Pool, window: Duration) -> Result<Report, Error> {
     while Instant::now() < end {
         arena.clear();
         for slot in 0..SLOTS {
-            written += u64::from(encoder.encode(&pool.event(slot).json, &mut arena, &mut scratch).is_ok());
+            written += u64::from(transcoder.encode(&pool.event(slot).json, &mut arena, &mut scratch).is_ok());
         }
     }
     let mut report = meter.close(written, Histogram::default())?;
@@ -43,7 +43,7 @@ pub fn run(pool: &Pool, window: Duration) -> Result<Report, Error> {
     Ok(report)
 }
 
-fn encoder() -> Result<Encoder, Error> {
+fn compile() -> Result<Encoder, Error> {
     let usage = |problems: Vec<Problem>| Error::Usage(format!("the bench's contract: {problems:?}"));
     let contract = contract::read("contract.yaml", CONTRACT).map_err(usage)?;
     Encoder::compile(&contract, Some(SCHEMA)).map_err(usage)
