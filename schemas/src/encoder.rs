@@ -104,17 +104,14 @@ impl Encoder {
         let memory = &mut scratch.memory;
         let encoded = self.append(text, arena, memory);
         memory.trim();
-        encoded.map_err(|fault| {
-            arena.truncate(start);
-            fault
-        })
+        encoded.inspect_err(|_| arena.truncate(start))
     }
 
     fn append(&self, text: &[u8], arena: &mut Vec<u8>, memory: &mut Memory) -> Result<Encoded, Fault> {
         let reader = Reader::of(text)?;
         let start = arena.len();
         arena.extend_from_slice(&self.prefix);
-        let taps = self.payload(reader.clone(), arena, memory)?;
+        let taps = self.payload(reader, arena, memory)?;
         let value = start..arena.len();
         let found = self.facts.append(self, &reader, &taps, arena)?;
         Ok(Encoded { value, key: found.key, id: found.id, time_millis: found.time_millis })
@@ -123,7 +120,7 @@ impl Encoder {
     fn payload(&self, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory) -> Result<Taps, Fault> {
         match &self.body {
             Body::Avro(program) => {
-                let mut writer = Writer::new(program, reader.clone(), arena, memory);
+                let mut writer = Writer::new(program, reader, arena, memory);
                 if writer.run().is_ok() { Ok(writer.taps) } else { Err(self.refuse(program, reader, arena, memory)) }
             }
             Body::Json(tree) => text::json(tree, reader, arena, memory),
@@ -135,10 +132,10 @@ impl Encoder {
     /// What is wrong with an event that the fast pass refused.
     #[cold]
     fn refuse(&self, program: &Program, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory) -> Fault {
-        if let Err(fault) = check(reader.clone(), memory) {
+        if let Err(fault) = check(reader, memory) {
             return fault;
         }
-        let mut report = explain(Writer::new(program, reader.clone(), arena, memory));
+        let mut report = explain(Writer::new(program, reader, arena, memory));
         self.facts.complete(self, &reader, &report.taps, &mut report.mismatches);
         Fault::Violation(report.mismatches)
     }

@@ -13,7 +13,7 @@ impl Writer<'_, '_> {
         let start = self.out.len();
         self.out.push(0);
         let mut count = 0;
-        let mut more = self.reader.first_item()?;
+        let mut more = self.reader.first_item();
         while more {
             let tapped = picked.iter().find(|(index, _)| *index == count);
             self.write(tapped.map_or(items, |(_, node)| *node))?;

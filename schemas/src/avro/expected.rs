@@ -67,9 +67,6 @@ const fn unit_name(unit: Unit) -> &'static str {
 
 fn listed<'n>(names: impl ExactSizeIterator<Item = &'n str>, between: &str) -> String {
     let more = names.len().saturating_sub(MAX_LISTED);
-    let mut list = names.take(MAX_LISTED).collect::<Vec<_>>().join(between);
-    if more > 0 {
-        list.push_str(&format!(" and {more} more"));
-    }
-    list
+    let list = names.take(MAX_LISTED).collect::<Vec<_>>().join(between);
+    if more > 0 { format!("{list} and {more} more") } else { list }
 }

@@ -125,7 +125,7 @@ impl<'e> Explainer<'e, '_> {
         let parent = self.pointer.len();
         self.writer.reader.open()?;
         let mut index = 0;
-        let mut more = self.writer.reader.first_item()?;
+        let mut more = self.writer.reader.first_item();
         while more {
             push_index(&mut self.pointer, index);
             let tapped = picked.iter().find(|(picked, _)| *picked == index);

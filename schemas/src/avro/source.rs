@@ -82,7 +82,7 @@ fn seek(reader: &mut Reader<'_>, pointer: &str, place: &mut String, memory: (&mu
         reader.open().ok()?;
         let mut more = match opening {
             b'{' => reader.first_member().ok()?,
-            b'[' => reader.first_item().ok()?,
+            b'[' => reader.first_item(),
             _ => return None,
         };
         loop {

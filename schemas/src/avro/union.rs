@@ -52,7 +52,7 @@ impl<'a> Writer<'_, 'a> {
         if union.tags.is_empty() || self.program.rule.unions == Unions::Plain {
             return Ok(None);
         }
-        let mut ahead = self.reader.clone();
+        let mut ahead = self.reader;
         ahead.open()?;
         if !ahead.first_member()? {
             return Ok(None);
@@ -116,7 +116,7 @@ impl<'a> Writer<'_, 'a> {
 
     pub(super) fn mark(&self) -> Mark<'a> {
         Mark {
-            reader: self.reader.clone(),
+            reader: self.reader,
             out: self.out.len(),
             spans: self.memory.spans.len(),
             names: self.memory.names.depth(),
@@ -125,7 +125,7 @@ impl<'a> Writer<'_, 'a> {
     }
 
     pub(super) fn rewind(&mut self, mark: &Mark<'a>) {
-        self.reader = mark.reader.clone();
+        self.reader = mark.reader;
         self.out.truncate(mark.out);
         self.memory.spans.truncate(mark.spans);
         self.memory.names.rewind(mark.names);

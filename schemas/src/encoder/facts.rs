@@ -172,7 +172,7 @@ impl Facts {
             Some(program) if node != NO_NODE => Some(program.tapped_node(node)),
             _ => None,
         };
-        let mut reader = reader.clone();
+        let mut reader = *reader;
         reader.jump(start);
         let unit = match node {
             None => Some(Unit::Millis),
@@ -219,10 +219,11 @@ impl Value<'_> {
 
     /// Hands on a string's characters.
     fn characters<T>(&self, read: impl FnOnce(&[u8]) -> Result<T, Unfit>) -> Result<T, Unfit> {
-        let string = self.reader.clone().string().map_err(|_| Unfit)?;
         if self.reader.byte() != b'"' || !self.fits {
             return Err(Unfit);
         }
+        let mut ahead = self.reader;
+        let string = ahead.string().map_err(|_| Unfit)?;
         read(string.text(self.reader.bytes(), &mut Vec::new()))
     }
 

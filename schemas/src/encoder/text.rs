@@ -45,7 +45,7 @@ impl Tree {
 /// Stores the text, white space around it aside.
 pub(super) fn json(tree: &Tree, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory) -> Result<Taps, Fault> {
     memory.names.reset();
-    let mut picker = Picker { reader: reader.clone(), memory, taps: [None; SLOTS] };
+    let mut picker = Picker { reader, memory, taps: [None; SLOTS] };
     picker.reader.space();
     let start = picker.reader.at();
     let read = picker.value(tree);
@@ -65,7 +65,7 @@ pub(super) fn string(
     memory: &mut Memory,
     spelling: Option<BytesText>,
 ) -> Result<Taps, Fault> {
-    check(reader.clone(), memory)?;
+    check(reader, memory)?;
     reader.space();
     let start = reader.at();
     let Ok(string) = reader.string() else {
@@ -152,7 +152,7 @@ impl Picker<'_, '_> {
     fn array(&mut self, tree: &Tree) -> Result<(), Flawed> {
         self.reader.open()?;
         let mut index = 0;
-        let mut more = self.reader.first_item()?;
+        let mut more = self.reader.first_item();
         while more {
             match tree.item(index) {
                 Some(branch) => self.value(branch)?,

@@ -16,7 +16,7 @@ const KEPT: usize = 1_024;
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     tags: Vec<u64>,
-    names: Vec<Quoted>,
+    spelt: Vec<Quoted>,
     hashed: HashSet<(u64, u64)>,
     key: RandomState,
     opened: u64,
@@ -39,7 +39,7 @@ impl Names {
     #[inline]
     pub(crate) fn reset(&mut self) {
         self.tags.clear();
-        self.names.clear();
+        self.spelt.clear();
         if self.hashed.capacity() > 0 {
             self.hashed = HashSet::new();
         }
@@ -50,7 +50,7 @@ impl Names {
     pub(crate) fn trim(&mut self) {
         self.reset();
         self.tags.shrink_to(KEPT);
-        self.names.shrink_to(KEPT);
+        self.spelt.shrink_to(KEPT);
         self.decoded.clear();
         self.decoded.shrink_to(KEPT);
     }
@@ -58,33 +58,33 @@ impl Names {
     /// Steps into an object.
     pub(crate) const fn open(&mut self) -> Open {
         self.opened += 1;
-        Open { from: self.names.len(), serial: self.opened }
+        Open { from: self.spelt.len(), serial: self.opened }
     }
 
     /// Leaves the object (and what was left open inside it).
     pub(crate) fn close(&mut self, open: Open) {
         self.tags.truncate(open.from);
-        self.names.truncate(open.from);
+        self.spelt.truncate(open.from);
     }
 
     /// How many names are kept now.
     pub(crate) const fn depth(&self) -> Depth {
-        Depth(self.names.len())
+        Depth(self.spelt.len())
     }
 
     /// Forgets the names since then.
     pub(crate) fn rewind(&mut self, depth: Depth) {
         self.tags.truncate(depth.0);
-        self.names.truncate(depth.0);
+        self.spelt.truncate(depth.0);
     }
 
     /// Adds a name of the innermost object; false if that object has it already.
     pub(crate) fn add(&mut self, open: Open, bytes: &[u8], name: Quoted) -> bool {
-        let Self { tags, names, decoded, .. } = self;
+        let Self { tags, spelt, decoded, .. } = self;
         let characters = name.text(bytes, decoded);
         let tag = tag(characters);
-        if names.len() - open.from < COMPARED {
-            let mut earlier = tags[open.from..].iter().zip(&names[open.from..]);
+        if spelt.len() - open.from < COMPARED {
+            let mut earlier = tags[open.from..].iter().zip(&spelt[open.from..]);
             if earlier.any(|(other, earlier)| *other == tag && earlier.is(bytes, characters)) {
                 return false;
             }
@@ -92,13 +92,13 @@ impl Names {
             return false;
         }
         self.tags.push(tag);
-        self.names.push(name);
+        self.spelt.push(name);
         true
     }
 
     fn add_hashed(&mut self, open: Open, bytes: &[u8], name: Quoted) -> bool {
-        if self.names.len() - open.from == COMPARED {
-            for earlier in &self.names[open.from..] {
+        if self.spelt.len() - open.from == COMPARED {
+            for earlier in &self.spelt[open.from..] {
                 let hash = self.key.hash_one(earlier.text(bytes, &mut self.decoded));
                 self.hashed.insert((open.serial, hash));
             }
@@ -107,7 +107,7 @@ impl Names {
         if self.hashed.insert((open.serial, self.key.hash_one(characters))) {
             return true;
         }
-        !self.names[open.from..].iter().any(|earlier| earlier.is(bytes, characters))
+        !self.spelt[open.from..].iter().any(|earlier| earlier.is(bytes, characters))
     }
 }
 

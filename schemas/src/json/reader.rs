@@ -10,7 +10,7 @@ use super::{Kind, MAX_DEPTH, SyntaxError};
 pub(crate) struct Expected(pub(crate) &'static str);
 
 /// A position in a text. All methods leave it behind what they have read, or at the fault.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Reader<'a> {
     text: &'a str,
     bytes: &'a [u8],
@@ -230,13 +230,13 @@ impl<'a> Reader<'a> {
 
     /// After `open` on an array: stands at the first element, or has left the empty array.
     #[inline]
-    pub(crate) fn first_item(&mut self) -> Result<bool, Expected> {
+    pub(crate) fn first_item(&mut self) -> bool {
         self.space();
-        if self.byte() == b']' {
+        let empty = self.byte() == b']';
+        if empty {
             self.close();
-            return Ok(false);
         }
-        Ok(true)
+        !empty
     }
 
     /// After an element: stands at the next one, or has left the array.

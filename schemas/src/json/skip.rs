@@ -104,7 +104,7 @@ impl Walk<'_, '_> {
             self.skip_too_deep()?;
             return Ok(false);
         }
-        let any = self.reader.first_item()?;
+        let any = self.reader.first_item();
         if any {
             self.levels.levels.push(Level::Array { index: 0 });
         }
