@@ -1,0 +1,139 @@
+//! One event of about 1 KiB and 25 fields through the encoder, beside the obvious way (`serde_json` to a tree, the
+//! tree to apache-avro's values, those to bytes) in the same run. Prints the ratio.
+//!
+//! The obvious way can't read timestamps, dates and absent fields as people write them, so it gets counts instead.
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use apache_avro::Schema;
+use apache_avro::types::Value;
+use apache_avro::writer::datum::GenericDatumWriter;
+use criterion::{Criterion, Throughput};
+use forebay_schemas::contract::{
+    BytesText, Contract, Format, Framing, KafkaRule, KeyFormat, KeyRule, KeySource, Pointer, Unions, UnknownFields,
+    ValueRule,
+};
+use forebay_schemas::encoder::{Encoder, Scratch};
+
+const SCHEMA: &str = include_str!("order.avsc");
+const EVENT: &str = include_str!("order.json");
+
+fn contract(format: Format) -> Contract {
+    let pointer = |token: &str| Pointer { text: format!("/{token}"), tokens: vec![token.to_owned()] };
+    let file = "catalog/orders/contract.yaml".to_owned();
+    Contract {
+        file,
+        lines: BTreeMap::new(),
+        topic: "shop.order.placed.v1".to_owned(),
+        owner: "team-orders".to_owned(),
+        description: "An order was placed.".to_owned(),
+        classification: None,
+        value: ValueRule {
+            format,
+            framing: Framing::Confluent { schema_id: 7 },
+            unions: Unions::Either,
+            bytes: BytesText::Base64,
+            numeric_strings: false,
+            unknown_fields: UnknownFields::Refuse,
+        },
+        key: Some(KeyRule { source: KeySource::Event(pointer("order_id")), format: KeyFormat::String }),
+        id: Some(pointer("event_id")),
+        time: Some(pointer("occurred_at")),
+        producers: None,
+        bytes_per_event: None,
+        kafka: KafkaRule::default(),
+        labels: BTreeMap::new(),
+    }
+}
+
+/// The event's members in another order, at both levels, the same on every run.
+fn shuffled(event: &str) -> String {
+    let tree: serde_json::Value = serde_json::from_str(event).expect("the event is JSON");
+    let object = |tree: &serde_json::Value, step: usize| -> Vec<(String, serde_json::Value)> {
+        let members: Vec<_> = tree.as_object().expect("an object").clone().into_iter().collect();
+        (0..members.len()).map(|place| members[place * step % members.len()].clone()).collect()
+    };
+    let text = |members: &[(String, String)]| {
+        let members: Vec<_> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+        format!("{{{}}}", members.join(","))
+    };
+    let members: Vec<(String, String)> = object(&tree, 7)
+        .into_iter()
+        .map(|(name, value)| {
+            let inner: Vec<_> = match name.as_str() {
+                "shipping_address" => object(&value, 3).iter().map(|(n, v)| (n.clone(), v.to_string())).collect(),
+                _ => return (name, value.to_string()),
+            };
+            (name, text(&inner))
+        })
+        .collect();
+    text(&members)
+}
+
+fn encode(encoder: &Encoder, event: &str, arena: &mut Vec<u8>, scratch: &mut Scratch) -> bool {
+    arena.clear();
+    encoder.encode(black_box(event.as_bytes()), arena, scratch).is_ok()
+}
+
+fn obvious(schema: &Schema, writer: &GenericDatumWriter<'_>, event: &str) -> usize {
+    let tree: serde_json::Value = serde_json::from_str(black_box(event)).expect("the event is JSON");
+    let value = Value::try_from(tree)
+        .expect("no number is too big")
+        .resolve(schema)
+        .expect("the event has counts where it needs them");
+    writer.write_value_to_vec(value).expect("the value is resolved").len()
+}
+
+/// Median time of one call, over `rounds` of 1,000.
+fn median(rounds: usize, mut call: impl FnMut()) -> Duration {
+    let mut times: Vec<Duration> = (0..rounds)
+        .map(|_| {
+            let start = Instant::now();
+            (0..1_000).for_each(|_| call());
+            start.elapsed() / 1_000
+        })
+        .collect();
+    times.sort_unstable();
+    times[rounds / 2]
+}
+
+fn main() {
+    let counts = EVENT.replace("\"2026-11-21T14:03:00.250Z\"", "1795269780250").replace("\"2026-11-24\"", "20781");
+    let shuffled = shuffled(EVENT);
+    let failing = EVENT.replace("\"WEB\"", "\"FAX\"");
+    let encoder = Encoder::compile(&contract(Format::Avro { schema: "order.avsc".to_owned() }), Some(SCHEMA))
+        .expect("the contract is sound");
+    let as_json = Encoder::compile(&contract(Format::Json), None).expect("the contract is sound");
+    let (mut arena, mut scratch) = (Vec::new(), Scratch::default());
+    for (event, taken) in [(EVENT, true), (&counts, true), (&shuffled, true), (&failing, false)] {
+        assert_eq!(encode(&encoder, event, &mut arena, &mut scratch), taken);
+    }
+    let schema = Schema::parse_str(SCHEMA).expect("the schema is sound");
+    let writer = GenericDatumWriter::builder(&schema).build().expect("the schema resolves");
+
+    let mut criterion = Criterion::default().configure_from_args();
+    let mut group = criterion.benchmark_group("order");
+    group.throughput(Throughput::Bytes(EVENT.len() as u64));
+    for (name, encoder, event) in [
+        ("avro", &encoder, EVENT),
+        ("avro, counts", &encoder, &counts),
+        ("avro, shuffled", &encoder, &shuffled),
+        ("avro, refused", &encoder, &failing),
+        ("json", &as_json, EVENT),
+    ] {
+        group.bench_function(name, |bencher| bencher.iter(|| encode(encoder, event, &mut arena, &mut scratch)));
+    }
+    group.bench_function("the obvious way", |bencher| bencher.iter(|| obvious(&schema, &writer, &counts)));
+    group.finish();
+
+    let fused = median(31, || assert!(encode(&encoder, &counts, &mut arena, &mut scratch)));
+    let obvious = median(31, || assert!(obvious(&schema, &writer, &counts) > 0));
+    let ratio = obvious.as_secs_f64() / fused.as_secs_f64();
+    #[expect(clippy::print_stdout, reason = "a bench speaks to whoever runs it")]
+    {
+        println!("the obvious way {obvious:?}, fused {fused:?}: {ratio:.1} ×");
+    }
+    criterion.final_summary();
+}
