@@ -49,9 +49,9 @@ fn read_rule(node: &Node, problems: &mut Vec<Problem>) -> Option<Rule> {
     let action = reader.required("action", "block or warn", action);
     let message = reader.optional("message", Node::text);
     let exceptions = reader.optional("except", read_exceptions);
-    reader.refuse("when", "no such member: rules over events come later");
-    reader.refuse("rollout", "no such member: every rule is enforced; shadow comes later");
-    reader.refuse("severity", "no such member: the action says how severe it is");
+    reader.refuse("when", "no such member (rules over events come later)");
+    reader.refuse("rollout", "no such member (every rule is enforced; shadow comes later)");
+    reader.refuse("severity", "no such member (the action says how severe it is)");
     reader.finish();
     Some(Rule {
         name: name?,
@@ -80,7 +80,7 @@ fn read_name(node: &Node, problems: &mut Vec<Problem>) -> Option<String> {
 fn read_place(node: &Node, problems: &mut Vec<Problem>) -> Option<Place> {
     let later = matches!(&node.kind, Kind::Scalar(scalar) if matches!(scalar.text.as_str(), "schema" | "event"));
     if later {
-        problems.push(node.mismatch("topic or contract: rules over schemas and events come later"));
+        problems.push(node.mismatch("topic or contract (rules over schemas and events come later)"));
         return None;
     }
     node.one_of(&[("topic", Place::Topic), ("contract", Place::Contract)], problems)
@@ -91,14 +91,14 @@ fn read_check(reader: &mut Reader<'_, '_>, place: Option<Place>) -> Option<Check
     match place {
         Some(Place::Topic) => {
             let conditions = reader.member("where");
-            reader.refuse("require", "no such member: it goes with applies_to: contract");
+            reader.refuse("require", "no such member (it goes with applies_to: contract)");
             let expected = "how topics are named, as in {domain}.{event}.v{version}";
             let pattern = |node: &Node, problems: &mut Vec<Problem>| Pattern::read(node, conditions, problems);
             reader.required("pattern", expected, pattern).map(Check::Topic)
         }
         Some(Place::Contract) => {
             for member in ["pattern", "where"] {
-                reader.refuse(member, "no such member: it goes with applies_to: topic");
+                reader.refuse(member, "no such member (it goes with applies_to: topic)");
             }
             let expected = "what a contract must have, as in { owner: 'team-.*', classification: required }";
             let require = |node: &Node, problems: &mut Vec<Problem>| Some(requirement::read(node, problems));

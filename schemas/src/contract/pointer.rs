@@ -31,6 +31,7 @@ fn unescape(token: &str) -> Option<String> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "that is how a test fails")]
 mod tests {
     use super::*;
 

@@ -21,10 +21,10 @@ const CLEANUPS: [(&str, Cleanup); 3] =
 /// What stands in later versions of the format. Refused rather than ignored: a contract must not promise what
 /// the gateway doesn't keep.
 const LATER: [(&str, &str); 4] = [
-    ("pii", "no such member: masking, hashing and dropping fields come later"),
-    ("dead_letter", "no such member: a topic for refused events comes later"),
-    ("allow_tombstones", "no such member: null records come later and are refused until then"),
-    ("bind", "no such member: binding to another form comes later"),
+    ("pii", "no such member (masking, hashing and dropping fields come later)"),
+    ("dead_letter", "no such member (a topic for refused events comes later)"),
+    ("allow_tombstones", "no such member (null records come later and are refused until then)"),
+    ("bind", "no such member (binding to another form comes later)"),
 ];
 
 /// Reads one contract. `file` is what problems call it.
@@ -34,7 +34,10 @@ pub fn read(file: &str, text: &str) -> Result<Contract, Vec<Problem>> {
     let contract = read_contract(&node, &mut problems);
     match contract {
         Some(contract) if problems.is_empty() => Ok(contract),
-        _ => Err(problems),
+        _ => {
+            problems.sort();
+            Err(problems)
+        }
     }
 }
 
@@ -113,7 +116,7 @@ fn read_key(reader: &mut Reader<'_, '_>) -> Option<KeyRule> {
             None
         }
         (None, None) => {
-            key.problems().push(node.problem("from: a JSON Pointer into the event, or header: a name", "neither"));
+            key.problems().push(node.problem("from, a JSON Pointer into the event, or header, a name", "neither"));
             None
         }
     };
@@ -135,16 +138,21 @@ fn read_header(node: &Node, problems: &mut Vec<Problem>) -> Option<String> {
 
 /// `id` and `time`: `{ from: /pointer }`.
 fn read_source(reader: &mut Reader<'_, '_>, name: &'static str) -> Option<Pointer> {
-    let mut source = reader.section(name)?;
+    let mut source = reader.section_like(name, "where it comes from, as in { from: /event_id }")?;
     let pointer = source.required("from", "a JSON Pointer into the event", read_pointer);
     source.finish();
     pointer
 }
 
 fn read_producers(node: &Node, problems: &mut Vec<Problem>) -> Option<Vec<String>> {
+    if matches!(node.kind, Kind::Scalar(_)) {
+        problems.push(node.mismatch("a list, as in [svc-billing]"));
+        return None;
+    }
     let producers = node.list(problems, Node::text)?;
     if producers.is_empty() {
-        problems.push(node.problem("at least one producer; without the member everyone proven may write", "none"));
+        problems
+            .push(node.problem("at least one producer (without the member everyone who is proven may write)", "none"));
         return None;
     }
     Some(producers)
@@ -159,7 +167,7 @@ fn read_limits(reader: &mut Reader<'_, '_>) -> Option<u64> {
         }
         Some(bytes)
     });
-    let later = "no such member: a topic's own rates come later";
+    let later = "no such member (a topic's own rates come later)";
     limits.refuse("events_per_second", later);
     limits.refuse("bytes_per_second", later);
     limits.finish();
@@ -183,7 +191,7 @@ fn read_kafka(reader: &mut Reader<'_, '_>) -> KafkaRule {
     let cleanup = kafka.one_of("cleanup", &CLEANUPS);
     let compacts = matches!(cleanup, Some(Cleanup::Compact | Cleanup::CompactDelete));
     if let (true, false, Some(node)) = (compacts, keyed, kafka.member("cleanup")) {
-        let expected = "delete, or a key: Kafka refuses a compacted topic's records without one";
+        let expected = "delete, or a key beside it (Kafka refuses a compacted topic's records without one)";
         kafka.problems().push(node.mismatch(expected));
     }
     kafka.finish();

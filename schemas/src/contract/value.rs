@@ -33,14 +33,15 @@ const FORMATS: [(&str, FormatName); 4] = [
 /// Reads `value` and `unknown_fields` of the contract's mapping.
 pub(super) fn read_value(contract: &mut Reader<'_, '_>) -> Option<ValueRule> {
     let unknown_fields = contract.member("unknown_fields");
-    let Some(mut reader) = contract.section("value") else {
-        contract.missing("value", "a mapping that says the format: avro, json, string or bytes");
+    let Some(mut reader) = contract.section_like("value", "a mapping that says the format, as in { format: json }")
+    else {
+        contract.missing("value", "how events are checked and written, as in { format: json }");
         return None;
     };
-    let later = "no such member: schemas are read from a file beside the contract, not yet from a registry";
+    let later = "no such member (schemas are read from a file beside the contract, not yet from a registry)";
     reader.refuse("subject", later);
     reader.refuse("version", later);
-    reader.refuse("message", "no such member: Protobuf comes later");
+    reader.refuse("message", "no such member (Protobuf comes later)");
     let format = reader.required("format", "one of avro, json, string, bytes", read_format);
     let rule = match format {
         Some(FormatName::Avro) => read_avro(&mut reader),
@@ -65,7 +66,7 @@ fn read_format(node: &Node, problems: &mut Vec<Problem>) -> Option<FormatName> {
     let later =
         matches!(&node.kind, Kind::Scalar(scalar) if matches!(scalar.text.as_str(), "json-schema" | "protobuf"));
     if later {
-        problems.push(node.mismatch("one of avro, json, string, bytes: json-schema and protobuf come later"));
+        problems.push(node.mismatch("one of avro, json, string, bytes (json-schema and protobuf come later)"));
         return None;
     }
     node.one_of(&FORMATS, problems)
@@ -91,12 +92,12 @@ fn read_avro(reader: &mut Reader<'_, '_>) -> Option<ValueRule> {
 /// A format without a schema: what only Avro has is refused here.
 fn read_plain(reader: &mut Reader<'_, '_>, format: FormatName) -> Option<ValueRule> {
     for member in ["schema", "schema_id", "unions", "bytes", "numeric_strings"] {
-        reader.refuse(member, "no such member: it goes with format: avro");
+        reader.refuse(member, "no such member (it goes with format: avro)");
     }
     if let Some(framing) = reader.member("framing") {
         let none = matches!(&framing.kind, Kind::Scalar(scalar) if scalar.text == "none");
         if !none {
-            reader.problems().push(framing.mismatch("none: only avro is framed"));
+            reader.problems().push(framing.mismatch("none (only avro is framed)"));
         }
     }
     let format = match format {
@@ -137,7 +138,9 @@ fn read_framing(reader: &mut Reader<'_, '_>) -> Option<Framing> {
     match (framing.unwrap_or(FramingName::Confluent), id) {
         (FramingName::None, None) => Some(Framing::None),
         (FramingName::None, Some(id)) => {
-            reader.problems().push(id.mismatch("no schema_id: framing: none writes none into the record"));
+            reader
+                .problems()
+                .push(id.mismatch("no such member (with framing: none no id is written), or framing: confluent"));
             None
         }
         (FramingName::Confluent, Some(_)) => {
@@ -146,7 +149,7 @@ fn read_framing(reader: &mut Reader<'_, '_>) -> Option<Framing> {
         }
         (FramingName::Confluent, None) => {
             reader
-                .missing("schema_id", "the schema's id for framing: confluent, as in schema_id: 17; or framing: none");
+                .missing("schema_id", "the schema's id, as in schema_id: 17 (framing: confluent writes it into each record), or framing: none");
             None
         }
     }
@@ -156,11 +159,11 @@ fn read_unknown_fields(node: &Node, format: Option<FormatName>, problems: &mut V
     let all = [("refuse", UnknownFields::Refuse), ("drop", UnknownFields::Drop), ("keep", UnknownFields::Keep)];
     let chosen = node.one_of(&all, problems)?;
     let expected = match (format, chosen) {
-        (Some(FormatName::Avro), UnknownFields::Keep) => "refuse or drop: an Avro record has no room for other fields",
+        (Some(FormatName::Avro), UnknownFields::Keep) => "refuse or drop (an Avro record has no room for other fields)",
         (
             Some(FormatName::Json | FormatName::String | FormatName::Bytes),
             UnknownFields::Refuse | UnknownFields::Drop,
-        ) => "keep: only a format with a schema knows which fields are unknown",
+        ) => "keep (only a format with a schema knows which fields are unknown)",
         _ => return Some(chosen),
     };
     problems.push(node.mismatch(expected));

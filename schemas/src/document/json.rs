@@ -28,6 +28,7 @@ fn scalar_to_json(scalar: &Scalar) -> Value {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "that is how a test fails")]
 mod tests {
     use serde_json::json;
 

@@ -75,6 +75,7 @@ fn value(text: &str, origin: &Arc<str>, path: &str) -> Result<Node, Vec<Problem>
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "that is how a test fails")]
 mod tests {
     use serde_json::json;
 

@@ -12,7 +12,7 @@ use crate::problem::Problem;
 
 /// Reads one document; an empty text is one with nothing in it. Every problem that can be found is.
 pub fn read(file: &str, text: &str) -> Result<Node, Vec<Problem>> {
-    let mut tree = Tree::new(Arc::from(file));
+    let mut tree = Tree::new(Arc::from(file), last_line(text));
     if text.len() > MAX_BYTES {
         tree.complain(0, format!("a file of {MAX_BYTES} bytes at most"), format!("{} bytes", text.len()));
         return Err(tree.problems);
@@ -29,6 +29,12 @@ pub fn read(file: &str, text: &str) -> Result<Node, Vec<Problem>> {
         }
     }
     tree.finish()
+}
+
+/// The number of the last line: the parser calls a text's end the line after it.
+fn last_line(text: &str) -> usize {
+    let breaks = text.strip_suffix("\r\n").or(text.strip_suffix(['\r', '\n'])).unwrap_or(text);
+    1 + breaks.replace("\r\n", "\n").matches(['\r', '\n']).count()
 }
 
 /// A mapping or list whose end has not come yet.
@@ -52,6 +58,7 @@ struct Name {
 
 struct Tree {
     file: Arc<str>,
+    last_line: usize,
     open: Vec<Open>,
     root: Option<Node>,
     nodes: usize,
@@ -59,13 +66,13 @@ struct Tree {
 }
 
 impl Tree {
-    fn new(file: Arc<str>) -> Self {
-        Self { file, open: Vec::new(), root: None, nodes: 0, problems: Vec::new() }
+    fn new(file: Arc<str>, last_line: usize) -> Self {
+        Self { file, last_line, open: Vec::new(), root: None, nodes: 0, problems: Vec::new() }
     }
 
     /// Takes one event; an error is a problem after which the rest can't be trusted.
     fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Problem> {
-        let line = span.start.line();
+        let line = span.start.line().min(self.last_line);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.refuse_properties(line, anchor, tag.is_some());
@@ -84,7 +91,7 @@ impl Tree {
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(_) => {
                 self.count(line)?;
-                self.complain_here(line, "the value itself: aliases are not read", "an alias");
+                self.complain_here(line, "the value itself (aliases are not read)", "an alias");
                 self.scalar(String::new(), true, line);
             }
             Event::DocumentStart(_) if self.root.is_some() => {
@@ -105,10 +112,10 @@ impl Tree {
 
     fn refuse_properties(&mut self, line: usize, anchor: usize, tagged: bool) {
         if anchor > 0 {
-            self.complain_here(line, "the value itself: anchors are not read", "an anchor");
+            self.complain_here(line, "the value itself (anchors are not read)", "an anchor");
         }
         if tagged {
-            self.complain_here(line, "the value itself: tags are not read (quotes make text)", "a tag");
+            self.complain_here(line, "the value itself (tags are not read; quotes make text)", "a tag");
         }
     }
 
@@ -226,7 +233,8 @@ impl Tree {
 
     fn not_yaml(&self, error: &ScanError) -> Problem {
         let column = Marker::col(error.marker()) + 1;
-        self.problem(error.marker().line(), "YAML", format!("{} at column {column}", abridge(error.info())))
+        let line = error.marker().line().min(self.last_line);
+        self.problem(line, "YAML", format!("{} at column {column}", abridge(error.info())))
     }
 
     fn finish(self) -> Result<Node, Vec<Problem>> {
@@ -240,4 +248,5 @@ impl Tree {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "that is how a test fails")]
 mod tests;

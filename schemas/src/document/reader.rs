@@ -137,13 +137,18 @@ impl<'n, 'p> Reader<'n, 'p> {
     /// Starts to read. A node that is no mapping is one problem and has no members; an empty document is an
     /// empty mapping.
     pub fn new(node: &'n Node, problems: &'p mut Vec<Problem>) -> Self {
+        Self::expecting("a mapping", node, problems)
+    }
+
+    /// Starts to read what `expected` describes, where a bare "a mapping" would not help.
+    pub fn expecting(expected: &str, node: &'n Node, problems: &'p mut Vec<Problem>) -> Self {
         let readable = match &node.kind {
             Kind::Map(_) => true,
             Kind::Null => node.path.is_empty(),
             Kind::Scalar(_) | Kind::List(_) => false,
         };
         if !readable {
-            problems.push(node.mismatch("a mapping"));
+            problems.push(node.mismatch(expected));
         }
         Self { node, problems, asked: Vec::new(), refused: Vec::new(), readable }
     }
@@ -160,7 +165,9 @@ impl<'n, 'p> Reader<'n, 'p> {
 
     /// The member as it stands; asking makes its name a known one.
     pub fn member(&mut self, name: &'static str) -> Option<&'n Node> {
-        self.asked.push(name);
+        if !self.asked.contains(&name) {
+            self.asked.push(name);
+        }
         self.node.get(name)
     }
 
@@ -251,6 +258,12 @@ impl<'n, 'p> Reader<'n, 'p> {
         Some(Reader::new(member, self.problems))
     }
 
+    /// A mapping within this one, in words of the caller's if it is something else.
+    pub fn section_like(&mut self, name: &'static str, expected: &str) -> Option<Reader<'n, '_>> {
+        let member = self.member(name)?;
+        Some(Reader::expecting(expected, member, self.problems))
+    }
+
     /// Complains about every member that was not asked for.
     pub fn finish(self) {
         let Kind::Map(members) = &self.node.kind else { return };
@@ -262,4 +275,5 @@ impl<'n, 'p> Reader<'n, 'p> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "that is how a test fails")]
 mod tests;

@@ -38,9 +38,9 @@ fn one_meaning_or_none() {
     assert_eq!(
         problems(text),
         [
-            "t.yaml:2: /b: expected the value itself: anchors are not read, found an anchor",
-            "t.yaml:3: /c: expected the value itself: aliases are not read, found an alias",
-            "t.yaml:4: /d: expected the value itself: tags are not read (quotes make text), found a tag",
+            "t.yaml:2: /b: expected the value itself (anchors are not read), found an anchor",
+            "t.yaml:3: /c: expected the value itself (aliases are not read), found an alias",
+            "t.yaml:4: /d: expected the value itself (tags are not read; quotes make text), found a tag",
             "t.yaml:5: /a: expected each name once in a mapping, found a again",
             "t.yaml:6: expected a member's name as plain text, found a list or mapping",
             "t.yaml:8: expected a member's name as plain text, found nothing",
@@ -78,4 +78,11 @@ fn bombs_fizzle() {
 fn a_bad_name_hides_no_other_mistake() {
     let said = problems("~: {a: 1, a: 2}\nb: 1\nb: 2\n");
     assert_eq!(said.len(), 3, "{said:?}");
+}
+
+#[test]
+fn no_line_is_beyond_the_end() {
+    for (text, line) in [("[", 1), ("[\n", 1), ("a:\r\n  [\r\n", 2), ("a:\r  [\r", 2), ("\n\n{", 3)] {
+        assert_eq!(read("t.yaml", text).unwrap_err()[0].line, line, "{text:?}");
+    }
 }
