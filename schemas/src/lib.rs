@@ -10,3 +10,4 @@ pub mod json;
 pub mod avro;
 pub mod wire;
 pub mod encoder;
+pub mod decoder;
