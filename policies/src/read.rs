@@ -39,7 +39,7 @@ pub(crate) fn read(file: &str, text: &str, problems: &mut Vec<Problem>) -> Vec<R
 }
 
 fn read_rule(node: &Node, problems: &mut Vec<Problem>) -> Option<Rule> {
-    let mut reader = Reader::new(node, problems);
+    let mut reader = Reader::expecting("a rule, which is a mapping with name, applies_to and action", node, problems);
     let name = reader.required("name", "the rule's name, such as topic-naming", read_name);
     let place = reader.required("applies_to", "topic or contract", read_place);
     let check = read_check(&mut reader, place);
@@ -126,7 +126,8 @@ fn read_exceptions(node: &Node, problems: &mut Vec<Problem>) -> Option<Vec<Excep
 }
 
 fn read_exception(node: &Node, problems: &mut Vec<Problem>) -> Option<Exception> {
-    let mut reader = Reader::new(node, problems);
+    let expected = "an exception, as in { topic: legacy_orders, reason: …, expires: 2027-03-31 }";
+    let mut reader = Reader::expecting(expected, node, problems);
     let topic = reader.required("topic", "the topic's name", Node::text);
     let reason = reader.required("reason", "why the rule doesn't hold for it", Node::text);
     let expires = reader.required("expires", "the last day of the exception, such as 2027-03-31", read_date);

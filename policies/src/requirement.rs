@@ -75,7 +75,7 @@ fn read_classification(node: &Node, problems: &mut Vec<Problem>) -> Option<Requi
 }
 
 fn read_description(node: &Node, problems: &mut Vec<Problem>) -> Option<Requirement> {
-    let mut reader = Reader::new(node, problems);
+    let mut reader = Reader::expecting("a mapping, as in { min_length: 30 }", node, problems);
     let least = |node: &Node, problems: &mut Vec<Problem>| node.integer(&(1..=10_000), problems);
     let min_length = reader.required("min_length", "a number of characters", least);
     reader.finish();

@@ -17,7 +17,7 @@ pub fn check_topic_name(name: &str) -> Result<(), &'static str> {
         return Err("a topic's name that is not just dots");
     }
     if name.starts_with("__") || name == "_schemas" {
-        return Err("a topic of one's own: names that begin with __ and _schemas are kept for Kafka and its registry");
+        return Err("another name (those that begin with __, and _schemas, are kept for Kafka and its registry)");
     }
     Ok(())
 }
