@@ -1,0 +1,124 @@
+//! The built components that a request may touch. Knows how they are put together, not what they do.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use crate::catalog::Catalog;
+use crate::config::Config;
+use crate::ingest::admit::Admission;
+use crate::ingest::authn::Authn;
+use crate::ingest::deliver::Delivery;
+use crate::kafka::{ConnectError, Producer, Topics};
+use crate::metrics::{Metrics, Moment};
+use crate::telemetry::Traces;
+
+/// The built components that a request may touch.
+pub struct App {
+    /// The configuration in force.
+    pub config: Config,
+    /// The contracts in force.
+    pub catalog: Arc<Catalog>,
+    /// Tells who is calling.
+    pub authn: Authn,
+    /// Lends out memory.
+    pub admission: Admission,
+    /// Hands records to Kafka and waits for them.
+    pub delivery: Delivery,
+    /// The shared producer.
+    pub producer: Arc<Producer>,
+    /// What the cluster has.
+    pub topics: Arc<Topics>,
+    /// Where spans are started.
+    pub traces: Traces,
+    /// Everything that is counted.
+    pub metrics: Arc<Metrics>,
+    /// Whether the gateway is going.
+    pub life: Life,
+}
+
+/// Whether the gateway is going. It only ever moves on.
+#[derive(Debug, Default)]
+pub struct Life(AtomicU8);
+
+/// A part of the gateway's life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// It takes requests.
+    Serving,
+    /// It takes requests, and tells load balancers to send no more.
+    Settling,
+    /// It takes no new connection, and ends streams.
+    Closing,
+}
+
+impl Life {
+    /// Where the gateway stands.
+    pub fn stage(&self) -> Stage {
+        match self.0.load(Ordering::Acquire) {
+            0 => Stage::Serving,
+            1 => Stage::Settling,
+            _ => Stage::Closing,
+        }
+    }
+
+    /// Moves on to a later stage; never back.
+    pub fn advance(&self, stage: Stage) {
+        self.0.fetch_max(stage as u8, Ordering::AcqRel);
+    }
+}
+
+impl App {
+    /// Builds the components. Must be called within a Tokio runtime. Nothing is connected yet.
+    pub fn build(config: Config, catalog: Arc<Catalog>, metrics: Arc<Metrics>) -> Result<Self, ConnectError> {
+        let producer = Arc::new(Producer::new(&config.kafka)?);
+        let topics = Arc::new(Topics::new(&config.kafka)?);
+        Ok(Self {
+            authn: Authn::new(&config.authn),
+            admission: Admission::new(&config.admission),
+            delivery: Delivery::new(&config.kafka, Arc::clone(&producer), Arc::clone(&topics)),
+            traces: Traces::new(&config.telemetry, Arc::clone(&metrics)),
+            life: Life::default(),
+            config,
+            catalog,
+            producer,
+            topics,
+            metrics,
+        })
+    }
+
+    /// What keeps the gateway from being ready, for people; empty if it is.
+    pub fn not_ready(&self) -> Vec<&'static str> {
+        let reasons = [
+            (self.catalog.current().is_empty(), "no contract is loaded"),
+            (!self.topics.is_reachable(), "Kafka can't be reached"),
+            (!self.producer.is_warm(), "the producer has no id from Kafka yet"),
+            (self.life.stage() != Stage::Serving, "the gateway is shutting down"),
+        ];
+        reasons.into_iter().filter(|(true_now, _)| *true_now).map(|(_, reason)| reason).collect()
+    }
+
+    /// The values of this moment, for the metrics.
+    pub fn moment(&self) -> Moment {
+        let (queue_bytes, queue_records) = self.producer.depth();
+        let mut moment = Moment {
+            contracts: self.catalog.current().len(),
+            admitted_bytes: self.admission.lent(),
+            queue_bytes,
+            queue_records,
+            stalled_topics: self.producer.stalled().len(),
+            ready: self.not_ready().is_empty(),
+            ..Moment::default()
+        };
+        for statistics in self.producer.statistics() {
+            let round_trip = std::time::Duration::from_micros(statistics.slowest_round_trip_micros());
+            moment.brokers_up = moment.brokers_up.max(statistics.brokers_up());
+            moment.producer_requests += statistics.tx;
+            moment.producer_bytes += statistics.tx_bytes;
+            moment.producer_records += statistics.txmsgs;
+            moment.producer_retries += statistics.retries();
+            moment.producer_timeouts += statistics.request_timeouts();
+            moment.producer_round_trip = moment.producer_round_trip.max(round_trip);
+        }
+        moment
+    }
+}

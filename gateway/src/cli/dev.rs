@@ -1,0 +1,172 @@
+//! `forebay dev`: the whole gateway on one machine with nothing else installed. Everything is forgotten at its end,
+//! and it says so.
+
+mod tour;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use forebay_schemas::problem::Problem;
+
+use super::{Exit, serve, terminal};
+use crate::app::App;
+use crate::catalog::{self, Catalog, ContractSet};
+use crate::clock;
+use crate::config::Config;
+use crate::kafka::Embedded;
+use crate::metrics::Metrics;
+use crate::reload;
+use crate::server::Server;
+use crate::telemetry;
+
+/// Partitions of a topic whose contract does not say how many it has.
+const PARTITIONS: u32 = 3;
+/// How long a Kafka that was named may take to be ready before `dev` says that it is waiting.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How often `dev` looks whether it is ready.
+const STEP: Duration = Duration::from_millis(50);
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The contracts.
+    #[arg(long, default_value = "schemas/catalog")]
+    catalog: PathBuf,
+    /// The conventions.
+    #[arg(long, default_value = "policies/conventions")]
+    conventions: PathBuf,
+    /// Where producers reach it.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Where operators reach it.
+    #[arg(long, default_value = "127.0.0.1:9090")]
+    admin: SocketAddr,
+    /// A Kafka to use instead of the broker in this process, as HOST:PORT,…; its topics must exist.
+    #[arg(long, value_name = "HOST:PORT,…")]
+    kafka: Option<String>,
+}
+
+pub(super) fn run(arguments: Arguments) -> Exit {
+    let broker = match arguments.kafka {
+        Some(_) => None,
+        None => match Embedded::start() {
+            Ok(broker) => Some(broker),
+            Err(error) => {
+                terminal::note(format_args!("error: the broker in this process did not start: {error}"));
+                return Exit::Unreachable;
+            }
+        },
+    };
+    let bootstrap = broker.as_ref().map(Embedded::bootstrap).or(arguments.kafka.clone()).unwrap_or_default();
+    let config = match configure(&arguments, &bootstrap) {
+        Ok(config) => config,
+        Err(problems) => {
+            terminal::problems(&problems);
+            return Exit::Usage;
+        }
+    };
+    telemetry::start_logging(&config.telemetry);
+    let metrics = Arc::new(Metrics::new());
+    let load = catalog::load(&config.catalog.dir, &config.conventions.dir, clock::today(), &metrics);
+    terminal::load(&load);
+    let Some(set) = load.set else { return Exit::Usage };
+    let exit = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime.block_on(develop(config, set, metrics, broker.as_ref())),
+        Err(error) => {
+            terminal::note(format_args!("error: no threads to run on: {error}"));
+            Exit::Unreachable
+        }
+    };
+    if broker.is_some() && exit == Exit::Fine {
+        terminal::say("The broker in this process is gone, and with it every record: forebay dev forgets everything.");
+    }
+    exit
+}
+
+fn configure(arguments: &Arguments, bootstrap: &str) -> Result<Config, Vec<Problem>> {
+    let base = format!(
+        "kafka: {{ bootstrap: \"{bootstrap}\" }}\n\
+         telemetry: {{ log: \"warn,forebay::cli=info\", log_format: human }}\n\
+         authn: {{ anonymous: true, anonymous_principal: developer }}\n\
+         drain: {{ settle: 0s }}\n"
+    );
+    let mut config = Config::over("forebay dev", &base)?;
+    config.listen.address = arguments.listen;
+    config.admin.address = arguments.admin;
+    config.catalog.dir.clone_from(&arguments.catalog);
+    config.conventions.dir.clone_from(&arguments.conventions);
+    config.authn.unrestricted = true;
+    Ok(config)
+}
+
+async fn develop(config: Config, set: ContractSet, metrics: Arc<Metrics>, broker: Option<&Embedded>) -> Exit {
+    let app = match App::build(config, Arc::new(Catalog::new(ContractSet::default())), metrics) {
+        Ok(app) => Arc::new(app),
+        Err(error) => {
+            terminal::note(format_args!("error: {error}"));
+            return Exit::Usage;
+        }
+    };
+    let server = match Server::bind(Arc::clone(&app)).await {
+        Ok(server) => server,
+        Err(error) => {
+            terminal::note(format_args!("error: can't listen on {error}"));
+            return Exit::Usage;
+        }
+    };
+    create_topics(broker, &set);
+    let topics = set.len();
+    app.catalog.replace(set);
+    serve::announce(&server);
+    let addresses = server.addresses().ok();
+    let fresh = tokio::spawn(Arc::clone(&app.topics).keep_fresh());
+    let say_how = async {
+        ready(&app).await;
+        if let Some((data, admin)) = addresses {
+            introduce(&app, topics, data, admin);
+        }
+        reload::watch(Arc::clone(&app), |set| create_topics(broker, set), terminal::load).await;
+    };
+    tokio::select! {
+        () = server.serve(serve::signal) => {}
+        () = say_how => {}
+    }
+    fresh.abort();
+    Exit::Fine
+}
+
+/// Makes the contracts' topics in the broker of this process.
+fn create_topics(broker: Option<&Embedded>, set: &ContractSet) {
+    let Some(broker) = broker else { return };
+    for topic in set.sorted() {
+        let contract = &topic.contract;
+        if let Err(error) = broker.create_topic(&contract.topic, contract.kafka.partitions.unwrap_or(PARTITIONS)) {
+            tracing::debug!(topic = contract.topic, %error, "the topic was not made; it may be there already");
+        }
+    }
+}
+
+async fn ready(app: &App) {
+    let mut waited = Duration::ZERO;
+    while !app.not_ready().is_empty() {
+        tokio::time::sleep(STEP).await;
+        waited += STEP;
+        if waited == PATIENCE {
+            terminal::note(format_args!("Still waiting: {}.", app.not_ready().join("; ")));
+        }
+    }
+}
+
+/// What runs where, and lines to paste.
+fn introduce(app: &App, topics: usize, data: SocketAddr, admin: SocketAddr) {
+    let broker = app.config.kafka.bootstrap.join(",");
+    terminal::say(format_args!("Forebay takes events of {topics} topics at http://{data}"));
+    terminal::say(format_args!("Kafka is at {broker}, metrics and more at http://{admin}/metrics\n"));
+    terminal::say("Lines that work as they stand:\n");
+    for line in tour::lines(app, data) {
+        terminal::say(format_args!("  {line}\n"));
+    }
+    terminal::say("Change a contract, and it is taken up. Ctrl-C ends all of it.");
+}

@@ -1,0 +1,9 @@
+//! The HTTP dialects: how a request's body becomes a batch, and how verdicts become an answer. HTTP statuses are
+//! chosen here. Knows nothing of contracts or Kafka.
+
+pub mod status;
+pub mod body;
+pub mod native;
+pub mod ndjson;
+pub mod answer;
+pub mod receipts;

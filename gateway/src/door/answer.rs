@@ -1,0 +1,279 @@
+//! Builds the native answer: counts verdicts, lists them as JSON while they come, and ends as 200, 207 or a problem
+//! (RFC 9457). Knows every word of the answer's body and nothing of how a verdict came about.
+
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::Response;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+
+use super::status;
+use crate::event::{Code, Outcome, Refusal, Rejection, Verdict};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// Which verdicts an answer lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing {
+    /// All of them, up to so many.
+    All(usize),
+    /// The refused ones with their index, up to so many.
+    Refused(usize),
+}
+
+/// An answer in the making.
+#[derive(Debug)]
+pub struct Answer {
+    listing: Listing,
+    entries: Vec<u8>,
+    listed: usize,
+    written: usize,
+    codes: Vec<Code>,
+    refused: usize,
+    maybe_written: bool,
+    retryable: bool,
+    detail: Option<String>,
+    warnings: BTreeSet<Arc<str>>,
+}
+
+#[derive(Serialize)]
+struct WrittenEntry {
+    outcome: &'static str,
+    partition: i32,
+    offset: i64,
+}
+
+#[derive(Serialize)]
+struct RefusedEntry<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<usize>,
+    outcome: &'static str,
+    retryable: bool,
+    code: &'static str,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Error<'a>>,
+}
+
+#[derive(Serialize)]
+struct Error<'a> {
+    pointer: &'a str,
+    expected: &'a str,
+    actual: &'a str,
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    instance: &'a str,
+    code: &'static str,
+    outcome: &'static str,
+    retryable: bool,
+}
+
+impl Answer {
+    /// An answer that lists nothing yet.
+    pub fn new(listing: Listing) -> Self {
+        Self {
+            listing,
+            entries: Vec::new(),
+            listed: 0,
+            written: 0,
+            codes: Vec::new(),
+            refused: 0,
+            maybe_written: false,
+            retryable: false,
+            detail: None,
+            warnings: BTreeSet::new(),
+        }
+    }
+
+    /// Whether it has no verdict yet.
+    pub fn is_empty(&self) -> bool {
+        self.written + self.refused == 0
+    }
+
+    /// Whether it lists refused events only.
+    pub fn is_minimal(&self) -> bool {
+        matches!(self.listing, Listing::Refused(_))
+    }
+
+    /// Adds the verdicts of the next events, in request order.
+    pub fn extend(&mut self, verdicts: &[Verdict]) {
+        for verdict in verdicts {
+            self.push(verdict);
+        }
+    }
+
+    /// Names conventions that were broken and only warn.
+    pub fn warn(&mut self, warnings: BTreeSet<Arc<str>>) {
+        self.warnings.extend(warnings);
+    }
+
+    /// The answer as a response.
+    pub fn finish(self, request_id: &str) -> Response {
+        let status = match (self.written, self.refused) {
+            (_, 0) => StatusCode::OK,
+            (0, _) => return self.problem(request_id),
+            _ => StatusCode::MULTI_STATUS,
+        };
+        let mut body = format!("{{\"written\":{},\"refused\":{},\"events\":[", self.written, self.refused).into_bytes();
+        body.extend_from_slice(&self.entries);
+        body.extend_from_slice(b"]}");
+        let mut response = respond(status, JSON, body);
+        self.describe(&mut response);
+        response
+    }
+
+    fn push(&mut self, verdict: &Verdict) {
+        let index = self.written + self.refused;
+        match verdict {
+            Verdict::Written { .. } => self.written += 1,
+            Verdict::Refused(refusal) => {
+                self.refused += 1;
+                self.maybe_written |= refusal.outcome == Outcome::Unknown;
+                self.retryable |= refusal.code.is_retryable();
+                if !self.codes.contains(&refusal.code) {
+                    self.codes.push(refusal.code);
+                }
+                self.detail.get_or_insert_with(|| refusal.detail.clone().into_owned());
+            }
+        }
+        let index = match (self.listing, verdict) {
+            (Listing::All(most), _) if self.listed < most => None,
+            (Listing::Refused(most), Verdict::Refused(_)) if self.listed < most => Some(index),
+            _ => return,
+        };
+        if self.listed > 0 {
+            self.entries.push(b',');
+        }
+        self.listed += 1;
+        write_entry(verdict, index, &mut self.entries);
+    }
+
+    fn problem(self, request_id: &str) -> Response {
+        let code = status::of_all(&self.codes);
+        let detail = match (&self.detail, self.refused) {
+            (Some(detail), 1) => detail.clone(),
+            (Some(detail), count) => format!("None of the {count} events was accepted. The first: {detail}"),
+            (None, _) => String::new(),
+        };
+        let problem = Problem {
+            r#type: problem_type(code),
+            title: status::title(code),
+            status: status::status(code).as_u16(),
+            detail: &detail,
+            instance: request_id,
+            code: code.as_str(),
+            outcome: if self.maybe_written { Outcome::Unknown } else { Outcome::NotWritten }.as_str(),
+            retryable: self.retryable,
+        };
+        let mut body = to_json(&problem);
+        body.truncate(body.len() - 1);
+        body.extend_from_slice(format!(",\"written\":0,\"refused\":{},\"events\":[", self.refused).as_bytes());
+        body.extend_from_slice(&self.entries);
+        body.extend_from_slice(b"]}");
+        let mut response = respond(status::status(code), PROBLEM, body);
+        self.describe(&mut response);
+        response
+    }
+
+    fn describe(&self, response: &mut Response) {
+        if self.is_minimal() {
+            response.headers_mut().insert("preference-applied", HeaderValue::from_static("return=minimal"));
+        }
+        for warning in &self.warnings {
+            if let Ok(value) = HeaderValue::from_str(warning) {
+                response.headers_mut().append("forebay-warning", value);
+            }
+        }
+        add_retry_after(response);
+    }
+}
+
+/// The answer to a request that was turned away before there were events.
+pub fn rejected(rejection: &Rejection, request_id: &str) -> Response {
+    let status = status::status(rejection.code);
+    let problem = Problem {
+        r#type: problem_type(rejection.code),
+        title: status::title(rejection.code),
+        status: status.as_u16(),
+        detail: &rejection.detail,
+        instance: request_id,
+        code: rejection.code.as_str(),
+        outcome: Outcome::NotWritten.as_str(),
+        retryable: rejection.code.is_retryable(),
+    };
+    let mut response = respond(status, PROBLEM, to_json(&problem));
+    add_retry_after(&mut response);
+    response
+}
+
+/// One event's verdict as a line of a streamed answer.
+pub(super) fn line(verdict: &Verdict, line: &mut Vec<u8>) {
+    write_entry(verdict, None, line);
+    line.push(b'\n');
+}
+
+fn write_entry(verdict: &Verdict, index: Option<usize>, out: &mut Vec<u8>) {
+    match verdict {
+        Verdict::Written { partition, offset } => {
+            let entry = WrittenEntry { outcome: Outcome::Written.as_str(), partition: *partition, offset: *offset };
+            append_json(out, &entry);
+        }
+        Verdict::Refused(refusal) => append_json(out, &refused_entry(refusal, index)),
+    }
+}
+
+fn refused_entry(refusal: &Refusal, index: Option<usize>) -> RefusedEntry<'_> {
+    RefusedEntry {
+        index,
+        outcome: refusal.outcome.as_str(),
+        retryable: refusal.code.is_retryable(),
+        code: refusal.code.as_str(),
+        detail: &refusal.detail,
+        errors: refusal
+            .errors
+            .iter()
+            .map(|found| Error { pointer: &found.pointer, expected: &found.expected, actual: found.actual })
+            .collect(),
+    }
+}
+
+fn problem_type(code: Code) -> String {
+    format!("urn:forebay:{}", code.as_str())
+}
+
+fn respond(status: StatusCode, content_type: HeaderValue, body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
+}
+
+/// 429 and 503 say when to come again: in one to three seconds, so that those who were refused together don't all
+/// come back together (RFC 9110, section 10.2.3).
+fn add_retry_after(response: &mut Response) {
+    if matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+        let seconds = 1 + RandomState::new().hash_one(()) % 3;
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+}
+
+fn to_json(value: &impl Serialize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(256);
+    append_json(&mut out, value);
+    out
+}
+
+fn append_json(out: &mut Vec<u8>, value: &impl Serialize) {
+    serde_json::to_writer(out, value).expect("a struct of texts and numbers is written to memory");
+}

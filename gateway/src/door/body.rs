@@ -1,0 +1,76 @@
+//! Reads a request's body piece by piece, with a timer on every wait. Knows how slow a body may be, not what is in
+//! it.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use tokio::time::{Instant, timeout_at};
+
+use crate::event::{Code, Rejection};
+
+/// How slow a body may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// How long the whole body may take; for a streamed one, how long a pause may be.
+    pub timeout: Duration,
+    /// The fewest bytes a second, once a second has passed.
+    pub min_rate: u64,
+}
+
+/// A body that is being read.
+pub struct Incoming {
+    body: Body,
+    pace: Pace,
+    started: Instant,
+    received: u64,
+    streamed: bool,
+}
+
+impl Incoming {
+    /// A body that must arrive whole within the pace's timeout.
+    pub fn whole(body: Body, pace: Pace) -> Self {
+        Self { body, pace, started: Instant::now(), received: 0, streamed: false }
+    }
+
+    /// A body that may take as long as it needs, if it keeps coming.
+    pub fn streamed(body: Body, pace: Pace) -> Self {
+        Self { streamed: true, ..Self::whole(body, pace) }
+    }
+
+    /// The next piece, or none at the body's end.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Rejection> {
+        loop {
+            let deadline = self.deadline();
+            let frame = match timeout_at(deadline, self.body.frame()).await {
+                Ok(None) => return Ok(None),
+                Ok(Some(Ok(frame))) => frame,
+                Ok(Some(Err(error))) => {
+                    tracing::debug!(%error, "a body broke off");
+                    return Err(Rejection::new(Code::Malformed, "The body ended before it was complete."));
+                }
+                Err(_) => return Err(self.too_slow()),
+            };
+            if let Ok(data) = frame.into_data() {
+                self.received += data.len() as u64;
+                return Ok(Some(data));
+            }
+        }
+    }
+
+    /// When the next piece must be here: by the timeout, and early enough to keep the rate.
+    fn deadline(&self) -> Instant {
+        let timeout = if self.streamed { Instant::now() } else { self.started } + self.pace.timeout;
+        let paid_for = Duration::from_secs(1 + self.received / self.pace.min_rate.max(1));
+        if self.pace.min_rate == 0 { timeout } else { timeout.min(self.started + paid_for) }
+    }
+
+    fn too_slow(&self) -> Rejection {
+        let limit = format!(
+            "The body came too slowly: {} bytes so far; at least {} bytes a second are expected, and no wait over {:?}.",
+            self.received, self.pace.min_rate, self.pace.timeout
+        );
+        Rejection::new(Code::BodyTimeout, limit)
+    }
+}

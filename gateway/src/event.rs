@@ -1,0 +1,193 @@
+//! The nouns that cross steps: what a request carries from one step to the next, and what it ends as. Knows
+//! nothing of HTTP statuses, of Kafka's client or of how a step does its work.
+
+pub mod code;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use forebay_schemas::encoder::Mismatch;
+use http::HeaderMap;
+
+use crate::catalog::Topic;
+pub use code::{Code, Outcome};
+
+/// What a request says before its body.
+#[derive(Debug)]
+pub struct Head {
+    /// The topic in the path, percent-decoded once; not yet known to exist.
+    pub topic: String,
+    /// The request's header fields.
+    pub headers: HeaderMap,
+    /// The fields of W3C Trace Context for the records, if there is a trace.
+    pub trace: Vec<(&'static str, Bytes)>,
+}
+
+/// Who is calling, proven. Only `ingest::authn` makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    name: Arc<str>,
+    unrestricted: bool,
+}
+
+impl Principal {
+    pub(crate) fn new(name: Arc<str>, unrestricted: bool) -> Self {
+        Self { name, unrestricted }
+    }
+
+    /// The name that contracts, logs and budgets know.
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// Whether every topic may be written, whatever its contract's `producers` say (`forebay dev`).
+    pub fn is_unrestricted(&self) -> bool {
+        self.unrestricted
+    }
+}
+
+/// One event's place in its request: still on its way, or refused. Vectors of slots keep the request's order
+/// and length from step to step.
+pub type Slot<T> = Result<T, Box<Refusal>>;
+
+/// One event of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its topic, as an index into the batch's topics.
+    pub topic: usize,
+    /// Its text, as a range of the batch's body.
+    pub text: Range<usize>,
+}
+
+/// What a door read: events as ranges of one body.
+#[derive(Debug)]
+pub struct Batch {
+    /// The body, or one window of it.
+    pub body: Bytes,
+    /// Whether the events are parts of one JSON document, so that a syntax error in one sinks all.
+    pub document: bool,
+    /// The topics' names as the caller spelled them.
+    pub topics: Vec<String>,
+    /// One slot an event.
+    pub events: Vec<Slot<Event>>,
+}
+
+/// A batch whose events may be written by their caller; every index leads to a contract.
+#[derive(Debug)]
+pub struct Allowed {
+    /// The body, or one window of it.
+    pub body: Bytes,
+    /// As in [`Batch`].
+    pub document: bool,
+    /// The contracts of the allowed events.
+    pub topics: Vec<Arc<Topic>>,
+    /// One slot an event.
+    pub events: Vec<Slot<Event>>,
+}
+
+/// Checked events as record bytes.
+#[derive(Debug)]
+pub struct Encoded {
+    /// The contracts of the records.
+    pub topics: Vec<Arc<Topic>>,
+    /// Values, keys and ids of all records.
+    pub arena: Vec<u8>,
+    /// One slot an event.
+    pub records: Vec<Slot<Record>>,
+}
+
+/// One record's parts, as ranges of the arena.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Its topic, as an index into the batch's topics.
+    pub topic: usize,
+    /// The value with its framing.
+    pub value: Range<usize>,
+    /// The key.
+    pub key: Option<Range<usize>>,
+    /// The event's id.
+    pub id: Option<Range<usize>>,
+    /// Milliseconds since the epoch.
+    pub time_millis: Option<i64>,
+}
+
+/// Records that the conventions let pass.
+#[derive(Debug)]
+pub struct Judged {
+    /// The records, and those refused by a rule.
+    pub encoded: Encoded,
+    /// Conventions that were broken and only warn, by name.
+    pub warnings: BTreeSet<Arc<str>>,
+}
+
+/// What became of one event.
+#[derive(Debug, Clone)]
+pub enum Verdict {
+    /// Its record is in Kafka, acknowledged by all in-sync replicas.
+    Written {
+        /// Partition of the record.
+        partition: i32,
+        /// Offset in the partition.
+        offset: i64,
+    },
+    /// It was not written, or nobody knows.
+    Refused(Box<Refusal>),
+}
+
+/// Why one event was not written.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// The stable code.
+    pub code: Code,
+    /// Whether the record may be in the log.
+    pub outcome: Outcome,
+    /// A sentence for the client: what was wrong and what to do; no value of the event, no broker's address.
+    pub detail: Cow<'static, str>,
+    /// Where the event and its schema disagree.
+    pub errors: Vec<Mismatch>,
+}
+
+impl Refusal {
+    /// A refusal of an event that will never appear in Kafka unless it is sent again.
+    pub fn not_written(code: Code, detail: impl Into<Cow<'static, str>>) -> Box<Self> {
+        Box::new(Self { code, outcome: Outcome::NotWritten, detail: detail.into(), errors: Vec::new() })
+    }
+
+    /// A refusal of an event that is in Kafka once or not at all.
+    pub fn unknown(code: Code, detail: impl Into<Cow<'static, str>>) -> Box<Self> {
+        Box::new(Self { code, outcome: Outcome::Unknown, detail: detail.into(), errors: Vec::new() })
+    }
+}
+
+/// Why a whole request was turned away before there were events. Nothing of it was written.
+#[derive(Debug)]
+pub struct Rejection {
+    /// The stable code.
+    pub code: Code,
+    /// A sentence for the client.
+    pub detail: Cow<'static, str>,
+}
+
+impl Rejection {
+    /// A rejection with its sentence.
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, detail: detail.into() }
+    }
+
+    /// The same for what was not read of a body whose first events have verdicts already.
+    pub fn into_refusal(self) -> Box<Refusal> {
+        Refusal::not_written(self.code, self.detail)
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.detail)
+    }
+}
+
+impl std::error::Error for Rejection {}

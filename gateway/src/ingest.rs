@@ -1,0 +1,146 @@
+//! THE RECIPE: the way of a request from its head to its answer, one step a line. `?` only before there is a batch;
+//! after that every step maps slots to slots of the same number and order. Once records are handed over the work is
+//! detached: a client that hangs up changes the reply, never the delivery or the accounting.
+
+pub mod authn;
+pub mod admit;
+pub mod allow;
+pub mod encode;
+pub mod judge;
+pub mod deliver;
+mod stream;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use tokio::task::JoinHandle;
+
+use crate::app::App;
+use crate::catalog::ContractSet;
+use crate::door::answer::{self, Answer};
+use crate::door::body::Pace;
+use crate::door::native::{self, Kind, Reply};
+use crate::event::{Batch, Code, Head, Principal, Refusal, Rejection, Verdict};
+use crate::ledger::Ledger;
+use crate::metrics::Stage;
+
+/// `POST /v1/topics/{topic}/events`.
+pub async fn native(
+    State(app): State<Arc<App>>,
+    topic: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Response {
+    let started = Instant::now();
+    let (parts, body) = request.into_parts();
+    let span = app.traces.start("POST /v1/topics/{topic}/events", &parts.headers);
+    let request_id = native::request_id(&parts.headers);
+    let head = topic.map_err(|_| Rejection::new(Code::UnknownTopic, "The topic in the path is not UTF-8 text."));
+    let trace = span.fields(&parts.headers);
+    let head = head.map(|Path(topic)| Head { topic, headers: parts.headers, trace });
+    let answered = match head {
+        Ok(head) => take_in(&app, head, body, &request_id).await,
+        Err(rejection) => Err(rejection),
+    };
+    let response = answered.unwrap_or_else(|rejection| answer::rejected(&rejection, &request_id));
+    let status = response.status().as_u16();
+    span.end(status);
+    app.metrics.request("native", status, started.elapsed());
+    response
+}
+
+/// What is decided by the head alone, before a byte of the body is read.
+async fn take_in(app: &Arc<App>, head: Head, body: Body, request_id: &str) -> Result<Response, Rejection> {
+    let who = app.authn.identify(&head)?;
+    let contracts = app.catalog.current();
+    allow::enter(&who, &head, &contracts)?;
+    let kind = native::kind(&head.headers)?;
+    let reply = native::reply(&head.headers, kind, &app.config.admission);
+    let caller = Caller { who, contracts, head };
+    match (kind, reply) {
+        (Kind::Ndjson, Reply::Receipts) => stream::lines(app, caller, body),
+        (Kind::Ndjson, Reply::Document(listing)) => {
+            Ok(stream::document(app, caller, body, Answer::new(listing)).await?.finish(request_id))
+        }
+        (Kind::Json, Reply::Document(listing)) => {
+            Ok(whole(app, &caller, body, Answer::new(listing)).await?.finish(request_id))
+        }
+        (Kind::Json, Reply::Receipts) => Err(native::no_receipts()),
+    }
+}
+
+/// Who sent a request, under which contracts, and what its head says: the same from its first event to its last.
+struct Caller {
+    who: Principal,
+    contracts: Arc<ContractSet>,
+    head: Head,
+}
+
+/// A JSON body: read to its end before anything is done with it.
+async fn whole(app: &Arc<App>, caller: &Caller, body: Body, mut answer: Answer) -> Result<Answer, Rejection> {
+    let limits = &app.config.admission;
+    let claim = native::claim(&caller.head.headers, limits)?;
+    let mut permit = app.admission.admit(&caller.who, claim)?;
+    let reading = Instant::now();
+    let batch = native::read(&caller.head, body, &mut permit, limits, pace(app)).await?;
+    app.metrics.stage(Stage::Read, reading.elapsed());
+    let mut carried = carry(app, caller, batch, permit).await;
+    answer.warn(carried.warnings);
+    answer.extend(&carried.delivery.verdicts().await);
+    Ok(answer)
+}
+
+/// The second half of the recipe, for a whole body or one window of a streamed one. When it returns, every record
+/// that can be sent is on its way, in order. `hold` is kept until each event has its verdict.
+async fn carry(app: &Arc<App>, caller: &Caller, batch: Batch, hold: impl Send + 'static) -> Carried {
+    let encoding = Instant::now();
+    let allowed = allow::allow(&caller.who, &caller.contracts, batch);
+    let ledger = Ledger::open(&allowed, &app.metrics);
+    let encoded = encode::encode(allowed, &caller.head.headers).await;
+    let judged = judge::judge(encoded);
+    let warnings = judged.warnings.clone();
+    let delivering = Instant::now();
+    let under_way = app.delivery.hand_over(judged, &caller.head.trace);
+    app.metrics.stage(Stage::Encode, delivering - encoding);
+    let metrics = Arc::clone(&app.metrics);
+    let events = ledger.len();
+    let work = tokio::spawn(async move {
+        let verdicts = under_way.verdicts().await;
+        metrics.stage(Stage::Deliver, delivering.elapsed());
+        ledger.settle(&verdicts);
+        drop(hold);
+        verdicts
+    });
+    Carried { warnings, delivery: Detached { work, events } }
+}
+
+/// A batch whose records are on their way.
+struct Carried {
+    warnings: BTreeSet<Arc<str>>,
+    delivery: Detached,
+}
+
+/// Work that goes on whether or not anyone waits for it.
+struct Detached {
+    work: JoinHandle<Vec<Verdict>>,
+    events: usize,
+}
+
+impl Detached {
+    /// The verdicts, one an event, in request order.
+    async fn verdicts(&mut self) -> Vec<Verdict> {
+        (&mut self.work).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a delivery broke off");
+            let refusal = Refusal::unknown(Code::Internal, "The gateway lost track of this event; it has a defect.");
+            vec![Verdict::Refused(refusal); self.events]
+        })
+    }
+}
+
+fn pace(app: &App) -> Pace {
+    Pace { timeout: app.config.listen.body_timeout, min_rate: app.config.listen.min_body_rate }
+}

@@ -1,0 +1,140 @@
+//! Encode: each event's text is read once; out come its record's bytes, or what is wrong with it in words. Knows
+//! contracts' programs; the formats themselves live in `forebay_schemas`.
+
+mod key;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use forebay_schemas::encoder::{Fault, Mismatch, Scratch};
+use http::HeaderMap;
+
+use crate::catalog::Topic;
+use crate::event::{Allowed, Code, Encoded, Event, Record, Refusal, Slot};
+
+/// How much text is read before other requests get their turn on this thread, in bytes.
+const TURN: usize = 64 * 1024;
+
+/// Encodes the events that are allowed. `headers` are the request's, for contracts that take the key from one.
+pub async fn encode(allowed: Allowed, headers: &HeaderMap) -> Encoded {
+    let Allowed { body, document, topics, events } = allowed;
+    let mut work = Work::new(&body, &topics, headers);
+    let mut records = Vec::with_capacity(events.len());
+    let mut turn = 0;
+    for slot in &events {
+        let record = match slot {
+            Ok(event) => {
+                turn += event.text.len();
+                work.event(event)
+            }
+            Err(refusal) => Err(Stop::Refused(refusal.clone())),
+        };
+        match record {
+            Ok(record) => records.push(Ok(record)),
+            Err(Stop::Refused(refusal)) => records.push(Err(refusal)),
+            Err(Stop::Fault(Fault::Syntax { offset, expected })) if document => {
+                let start = slot.as_ref().map_or(0, |event| event.text.start);
+                let all = sunk(start + offset, expected);
+                return Encoded {
+                    records: events.iter().map(|_| Err(all.clone())).collect(),
+                    topics,
+                    arena: Vec::new(),
+                };
+            }
+            Err(Stop::Fault(fault)) => records.push(Err(refuse(fault))),
+        }
+        if turn >= TURN {
+            turn = 0;
+            tokio::task::yield_now().await;
+        }
+    }
+    let arena = work.finish();
+    Encoded { topics, arena, records }
+}
+
+/// What one batch's encoding works with.
+struct Work<'a> {
+    body: &'a [u8],
+    topics: &'a [Arc<Topic>],
+    /// For each topic the key that came as a header field, if its contract takes it from there.
+    header_keys: Vec<Slot<Option<Range<usize>>>>,
+    /// For each topic the bytes of its events and of their records.
+    sizes: Vec<(usize, usize)>,
+    arena: Vec<u8>,
+    scratch: Scratch,
+}
+
+/// Why an event has no record.
+enum Stop {
+    Fault(Fault),
+    Refused(Box<Refusal>),
+}
+
+impl<'a> Work<'a> {
+    fn new(body: &'a [u8], topics: &'a [Arc<Topic>], headers: &HeaderMap) -> Self {
+        let mut arena = Vec::with_capacity(body.len());
+        let key = |topic: &Arc<Topic>| key::from_header(topic.contract.key.as_ref(), headers, &mut arena);
+        let header_keys = topics.iter().map(key).collect();
+        Self { body, topics, header_keys, sizes: vec![(0, 0); topics.len()], arena, scratch: Scratch::default() }
+    }
+
+    fn event(&mut self, event: &Event) -> Result<Record, Stop> {
+        let header_key = self.header_keys[event.topic].clone().map_err(Stop::Refused)?;
+        let text = &self.body[event.text.clone()];
+        let encoder = &self.topics[event.topic].encoder;
+        let encoded = encoder.encode(text, &mut self.arena, &mut self.scratch).map_err(Stop::Fault)?;
+        let key = header_key.or(encoded.key);
+        let sizes = &mut self.sizes[event.topic];
+        sizes.0 += text.len();
+        sizes.1 += encoded.value.len() + key.as_ref().map_or(0, Range::len);
+        Ok(Record { topic: event.topic, value: encoded.value, key, id: encoded.id, time_millis: encoded.time_millis })
+    }
+
+    fn finish(self) -> Vec<u8> {
+        for (topic, (events, records)) in self.topics.iter().zip(self.sizes) {
+            topic.metrics.encoded(events, records);
+        }
+        self.arena
+    }
+}
+
+/// The refusal of every event of a document that is not JSON.
+fn sunk(offset: usize, expected: &str) -> Box<Refusal> {
+    let detail = format!("The body is not JSON: at byte {offset}, expected {expected}. Nothing of it was written.");
+    Refusal::not_written(Code::Malformed, detail)
+}
+
+fn refuse(fault: Fault) -> Box<Refusal> {
+    match fault {
+        Fault::Syntax { offset, expected } => {
+            let detail = format!("The line is not JSON: at byte {offset}, expected {expected}.");
+            Refusal::not_written(Code::Malformed, detail)
+        }
+        Fault::Ambiguous { pointer, detail } => {
+            let place = if pointer.is_empty() { String::new() } else { format!("{pointer}: ") };
+            Refusal::not_written(Code::Malformed, format!("{place}{detail}"))
+        }
+        Fault::Violation(errors) => {
+            let detail = summary(&errors);
+            let mut refusal = Refusal::not_written(Code::SchemaViolation, detail);
+            refusal.errors = errors;
+            refusal
+        }
+        Fault::MissingKey { pointer } => {
+            let detail = format!("The contract takes the record's key from {pointer}, and the event has none there.");
+            Refusal::not_written(Code::MissingKey, detail)
+        }
+    }
+}
+
+/// All mismatches in a sentence: the first one, and how many more there are.
+fn summary(errors: &[Mismatch]) -> String {
+    let Some(first) = errors.first() else { return "The event does not match its schema.".to_owned() };
+    let place = if first.pointer.is_empty() { "the event" } else { &first.pointer };
+    let more = match errors.len() - 1 {
+        0 => String::new(),
+        1 => " One more is listed.".to_owned(),
+        more => format!(" {more} more are listed."),
+    };
+    format!("At {place}: expected {}, found {}.{more}", first.expected, first.actual)
+}

@@ -1,0 +1,112 @@
+//! The recipe for a body that is worked on while it arrives: window by window, produced in order, with a bounded
+//! number of windows waiting for their verdicts. The work is detached from its start.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::Response;
+use tokio::sync::mpsc::{self, Receiver, Sender};
+
+use super::admit::Permit;
+use super::{Caller, Carried, carry, pace};
+use crate::app::{App, Stage as Life};
+use crate::door::answer::Answer;
+use crate::door::ndjson::Windows;
+use crate::door::receipts::{self, Settled};
+use crate::event::{Code, Rejection, Verdict};
+
+/// Answers with one document at the end.
+pub(super) async fn document(
+    app: &Arc<App>,
+    caller: Caller,
+    body: Body,
+    mut answer: Answer,
+) -> Result<Answer, Rejection> {
+    let mut settled = start(app, caller, body, answer.is_minimal())?;
+    while let Some(window) = settled.recv().await {
+        match window {
+            Ok(window) => {
+                answer.warn(window.warnings);
+                answer.extend(&window.verdicts);
+            }
+            Err(rejection) if answer.is_empty() => return Err(rejection),
+            Err(rejection) => answer.extend(&[Verdict::Refused(rejection.into_refusal())]),
+        }
+    }
+    Ok(answer)
+}
+
+/// Answers at once, with a line an event as its verdict comes.
+pub(super) fn lines(app: &Arc<App>, caller: Caller, body: Body) -> Result<Response, Rejection> {
+    Ok(receipts::response(start(app, caller, body, true)?))
+}
+
+/// Lets the stream in and starts to work on it. Its windows come out settled, in order; an error comes last.
+fn start(
+    app: &Arc<App>,
+    caller: Caller,
+    body: Body,
+    free: bool,
+) -> Result<Receiver<Result<Settled, Rejection>>, Rejection> {
+    let limits = &app.config.admission;
+    let held = limits.window.bytes * (limits.window.pending as u64 + 1);
+    let permit = app.admission.admit(&caller.who, held)?;
+    let windows = Windows::new(&caller.head, body, limits, pace(app), free);
+    let (out, settled) = mpsc::channel(1);
+    let stream = Stream { app: Arc::clone(app), caller, windows, under_way: VecDeque::new(), out, _permit: permit };
+    tokio::spawn(stream.run());
+    Ok(settled)
+}
+
+/// A body that is being worked on.
+struct Stream {
+    app: Arc<App>,
+    caller: Caller,
+    windows: Windows,
+    under_way: VecDeque<Carried>,
+    out: Sender<Result<Settled, Rejection>>,
+    _permit: Permit,
+}
+
+impl Stream {
+    async fn run(mut self) {
+        let mut end = None;
+        while end.is_none() || !self.under_way.is_empty() {
+            let room = self.under_way.len() < self.app.config.admission.window.pending;
+            tokio::select! {
+                biased;
+                window = first(&mut self.under_way), if !self.under_way.is_empty() => self.hand_out(Ok(window)).await,
+                window = self.windows.next(), if end.is_none() && room => match window {
+                    Ok(Some(_)) if self.app.life.stage() == Life::Closing => end = Some(Err(draining())),
+                    Ok(Some(batch)) => self.under_way.push_back(carry(&self.app, &self.caller, batch, ()).await),
+                    Ok(None) => end = Some(Ok(())),
+                    Err(rejection) => end = Some(Err(rejection)),
+                },
+            }
+        }
+        if let Some(Err(rejection)) = end {
+            self.hand_out(Err(rejection)).await;
+        }
+    }
+
+    /// An error means that nobody waits for the answer any more, which changes nothing.
+    async fn hand_out(&mut self, settled: Result<Settled, Rejection>) {
+        let _ = self.out.send(settled).await;
+    }
+}
+
+/// The oldest window, once all its verdicts are there. What is not awaited to its end stays where it is.
+async fn first(under_way: &mut VecDeque<Carried>) -> Settled {
+    let Some(oldest) = under_way.front_mut() else { return std::future::pending().await };
+    let verdicts = oldest.delivery.verdicts().await;
+    let warnings = std::mem::take(&mut oldest.warnings);
+    under_way.pop_front();
+    Settled { verdicts, warnings }
+}
+
+fn draining() -> Rejection {
+    let detail =
+        "The gateway is shutting down and reads no more of this body; send the rest again, and another one will.";
+    Rejection::new(Code::Draining, detail)
+}

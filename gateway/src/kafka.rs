@@ -1,0 +1,22 @@
+//! Everything that speaks Kafka, and the one room that names its client library: a shared idempotent producer
+//! with its queue, what is known of the cluster's topics, the in-process broker, a reader. Knows records, not
+//! events, requests or verdicts.
+
+mod settings;
+mod failure;
+mod receipts;
+mod queue;
+mod producer;
+mod statistics;
+mod ffi;
+mod topics;
+mod embedded;
+mod reader;
+
+pub use embedded::Embedded;
+pub use failure::{Failure, FailureKind};
+pub use producer::{ConnectError, NotSent, Outgoing, Producer};
+pub use queue::{Full, Lane};
+pub use reader::{ReadError, ReadRecord, Reader, Start};
+pub use receipts::{Receipts, Report};
+pub use topics::{Presence, Topics};

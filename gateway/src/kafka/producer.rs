@@ -1,0 +1,245 @@
+//! The shared idempotent producer: takes records without waiting, reports each one once, and replaces its
+//! librdkafka instance when that has failed for good. Knows its queue; knows nothing of events or answers.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::message::{DeliveryResult, Header, Message as _, OwnedHeaders};
+use rdkafka::producer::{BaseRecord, NoCustomPartitioner, Producer as _, ProducerContext, ThreadedProducer};
+use rdkafka::{ClientConfig, ClientContext};
+
+use super::failure::{Failure, FailureKind};
+use super::queue::{Full, Lane, Queue};
+use super::receipts::{Receipts, Report};
+use super::statistics::Statistics;
+use super::{ffi, settings};
+use crate::config::kafka::Kafka;
+
+/// Why no producer could be made.
+#[derive(Debug, thiserror::Error)]
+#[error("librdkafka does not accept these settings: {0}")]
+pub struct ConnectError(#[from] KafkaError);
+
+/// One record on its way out.
+#[derive(Debug)]
+pub struct Outgoing<'a> {
+    /// Kafka's name of the topic.
+    pub topic: &'a str,
+    /// The value; never a tombstone.
+    pub value: &'a [u8],
+    /// The key.
+    pub key: Option<&'a [u8]>,
+    /// Header fields, in this order.
+    pub headers: &'a [(&'static str, &'a [u8])],
+    /// Milliseconds since the epoch; the present where there is none.
+    pub time_millis: Option<i64>,
+}
+
+/// The producers of one process, and the queue in front of them.
+pub struct Producer {
+    instances: Vec<Instance>,
+    queue: Arc<Queue>,
+}
+
+struct Instance {
+    config: ClientConfig,
+    current: ArcSwap<ThreadedProducer<Reports>>,
+    rebuilding: Mutex<()>,
+}
+
+/// What librdkafka's thread needs to report one record.
+struct Ticket {
+    receipts: Arc<Receipts>,
+    lane: Arc<Lane>,
+    index: usize,
+    cost: u64,
+}
+
+/// librdkafka's callbacks, and what they have told.
+struct Reports {
+    queue: Arc<Queue>,
+    warm: AtomicBool,
+    fatal: AtomicBool,
+    statistics: ArcSwapOption<Statistics>,
+}
+
+impl Producer {
+    /// Makes the producers. They connect by themselves, in the background.
+    pub fn new(kafka: &Kafka) -> Result<Self, ConnectError> {
+        let queue = Arc::new(Queue::new(kafka.queue.bytes, kafka.queue.bytes_per_topic, kafka.producers));
+        let config = settings::producer(kafka);
+        let instances =
+            (0..kafka.producers).map(|_| Instance::new(&config, &queue)).collect::<Result<_, KafkaError>>()?;
+        Ok(Self { instances, queue })
+    }
+
+    /// The topic's share of the queue.
+    pub fn lane(&self, topic: &str) -> Arc<Lane> {
+        self.queue.lane(topic)
+    }
+
+    /// Queues a record, whose report then comes to `receipts` at `index`. Never waits. What can't be queued is
+    /// not reported but returned; nothing of it will be sent.
+    pub fn send(
+        &self,
+        record: &Outgoing<'_>,
+        lane: &Arc<Lane>,
+        receipts: &Arc<Receipts>,
+        index: usize,
+    ) -> Result<(), NotSent> {
+        let headers: usize = record.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let cost = Queue::cost(record.value.len() + record.key.map_or(0, <[u8]>::len) + headers);
+        self.queue.reserve(lane, cost).map_err(NotSent::Full)?;
+        receipts.expect_one();
+        let ticket = Ticket { receipts: Arc::clone(receipts), lane: Arc::clone(lane), index, cost };
+        self.instances[lane.producer()].send(record, ticket).map_err(|failure| {
+            self.queue.release(lane, cost, false);
+            receipts.expect_one_less();
+            NotSent::Failed(failure)
+        })
+    }
+
+    /// Whether every producer has its id, so that the first record need not wait for it.
+    pub fn is_warm(&self) -> bool {
+        self.instances.iter().all(|instance| instance.current.load().client().context().warm.load(Ordering::Relaxed))
+    }
+
+    /// Bytes and records that wait for Kafka.
+    pub fn depth(&self) -> (u64, u64) {
+        self.queue.depth()
+    }
+
+    /// Names of the topics that take nothing now because nothing of theirs is acknowledged.
+    pub fn stalled(&self) -> Vec<String> {
+        self.queue.stalled()
+    }
+
+    /// Each producer's last statistics.
+    pub fn statistics(&self) -> Vec<Arc<Statistics>> {
+        self.instances
+            .iter()
+            .filter_map(|instance| instance.current.load().client().context().statistics.load_full())
+            .collect()
+    }
+
+    /// Waits, for at most so long, until nothing waits for Kafka. Blocks its thread. Says how many are left.
+    pub fn flush(&self, timeout: Duration) -> u64 {
+        let end = std::time::Instant::now() + timeout;
+        for instance in &self.instances {
+            let left = end.saturating_duration_since(std::time::Instant::now());
+            // What is left over is counted below, whatever the reason.
+            let _ = instance.current.load().flush(left);
+        }
+        self.queue.depth().1
+    }
+}
+
+/// Why a record was not queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotSent {
+    /// There is no room for it.
+    Full(Full),
+    /// librdkafka refused it.
+    Failed(FailureKind),
+}
+
+impl Instance {
+    fn new(config: &ClientConfig, queue: &Arc<Queue>) -> KafkaResult<Self> {
+        let current = ArcSwap::from_pointee(Self::connect(config, queue)?);
+        Ok(Self { config: config.clone(), current, rebuilding: Mutex::default() })
+    }
+
+    fn connect(config: &ClientConfig, queue: &Arc<Queue>) -> KafkaResult<ThreadedProducer<Reports>> {
+        let reports = Reports {
+            queue: Arc::clone(queue),
+            warm: AtomicBool::new(false),
+            fatal: AtomicBool::new(false),
+            statistics: ArcSwapOption::empty(),
+        };
+        config.create_with_context(reports)
+    }
+
+    fn send(&self, record: &Outgoing<'_>, ticket: Ticket) -> Result<(), FailureKind> {
+        if self.has_failed_for_good() {
+            self.rebuild();
+        }
+        let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
+        for (key, value) in record.headers {
+            headers = headers.insert(Header { key, value: Some(*value) });
+        }
+        let mut outgoing = BaseRecord::<[u8], [u8], Box<Ticket>>::with_opaque_to(record.topic, Box::new(ticket))
+            .payload(record.value)
+            .headers(headers);
+        outgoing.key = record.key;
+        outgoing.timestamp = record.time_millis;
+        let producer = self.current.load();
+        producer.send(outgoing).map_err(|(error, _)| {
+            let reports = producer.client().context();
+            reports.fatal.fetch_or(producer.client().fatal_error().is_some(), Ordering::Relaxed);
+            kind_of(&error)
+        })
+    }
+
+    fn has_failed_for_good(&self) -> bool {
+        self.current.load().client().context().fatal.load(Ordering::Relaxed)
+    }
+
+    /// Replaces a librdkafka instance that has failed for good; whoever comes second leaves it to the first.
+    fn rebuild(&self) {
+        let Ok(_guard) = self.rebuilding.try_lock() else { return };
+        if !self.has_failed_for_good() {
+            return;
+        }
+        let failed = self.current.load_full();
+        match Self::connect(&self.config, &failed.client().context().queue) {
+            Ok(fresh) => {
+                tracing::error!("the Kafka producer failed for good and was replaced; what was in flight is unknown");
+                self.current.store(Arc::new(fresh));
+                // Dropping it reports what it still holds, which takes up to half a second.
+                std::thread::spawn(move || drop(failed));
+            }
+            Err(error) => tracing::error!(%error, "the Kafka producer failed for good and could not be replaced"),
+        }
+    }
+}
+
+impl ClientContext for Reports {
+    fn stats_raw(&self, statistics: &[u8]) {
+        match serde_json::from_slice::<Statistics>(statistics) {
+            Ok(tick) => {
+                self.warm.store(tick.is_warm(), Ordering::Relaxed);
+                self.statistics.store(Some(Arc::new(tick)));
+            }
+            Err(error) => tracing::warn!(%error, "librdkafka's statistics could not be read"),
+        }
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        if error.rdkafka_error_code() == Some(rdkafka::error::RDKafkaErrorCode::Fatal) {
+            self.fatal.store(true, Ordering::Relaxed);
+        }
+        tracing::warn!(%error, reason, "Kafka");
+    }
+}
+
+impl ProducerContext<NoCustomPartitioner> for Reports {
+    type DeliveryOpaque = Box<Ticket>;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, ticket: Box<Ticket>) {
+        let report = match result {
+            Ok(message) => Report::Written { partition: message.partition(), offset: message.offset() },
+            Err((error, message)) => {
+                Report::Failed(Failure { kind: kind_of(error), may_be_persisted: ffi::may_be_persisted(message) })
+            }
+        };
+        self.queue.release(&ticket.lane, ticket.cost, matches!(report, Report::Written { .. }));
+        ticket.receipts.report(ticket.index, report);
+    }
+}
+
+fn kind_of(error: &KafkaError) -> FailureKind {
+    error.rdkafka_error_code().map_or(FailureKind::Unavailable, FailureKind::of)
+}

@@ -1,0 +1,375 @@
+//! Every metric's name, labels and help, and one typed method a fact. Labels come from the catalogue and from the
+//! code, never from a caller. Nothing else in the gateway spells a metric.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::event::{Code, Outcome};
+
+/// Upper bounds of the histograms' buckets, in seconds: from what one event costs to past the deadline.
+const SECONDS: [f64; 14] =
+    [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.25, 1.0, 2.5, 10.0];
+
+/// Everything that is counted.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    request_seconds: Histogram,
+    stage_seconds: [Histogram; Stage::COUNT],
+    events: Family<EventLabels, Counter>,
+    event_bytes: Family<TopicLabels, Counter>,
+    record_bytes: Family<TopicLabels, Counter>,
+    warnings: Family<WarningLabels, Counter>,
+    abandoned: Counter,
+    connections: Gauge,
+    connections_refused: Counter,
+    reloads: Family<ReloadLabels, Counter>,
+    spans_dropped: Counter,
+    gauges: Gauges,
+}
+
+/// Values that are read when someone asks for the metrics.
+#[derive(Debug, Default, Clone)]
+struct Gauges {
+    contracts: Gauge,
+    admitted_bytes: Gauge<u64, AtomicU64>,
+    queue_bytes: Gauge<u64, AtomicU64>,
+    queue_records: Gauge<u64, AtomicU64>,
+    stalled_topics: Gauge,
+    ready: Gauge,
+    brokers_up: Gauge,
+    producer_requests: Gauge<u64, AtomicU64>,
+    producer_bytes: Gauge<u64, AtomicU64>,
+    producer_records: Gauge<u64, AtomicU64>,
+    producer_retries: Gauge<u64, AtomicU64>,
+    producer_timeouts: Gauge<u64, AtomicU64>,
+    producer_round_trip: Gauge<f64, AtomicU64>,
+}
+
+/// What is true at the moment that someone asks for the metrics.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Moment {
+    /// Contracts in force.
+    pub contracts: usize,
+    /// Bytes that admission has lent out.
+    pub admitted_bytes: u64,
+    /// Bytes that wait for Kafka.
+    pub queue_bytes: u64,
+    /// Records that wait for Kafka.
+    pub queue_records: u64,
+    /// Topics of which nothing is acknowledged.
+    pub stalled_topics: usize,
+    /// Whether `/readyz` says yes.
+    pub ready: bool,
+    /// Connected brokers.
+    pub brokers_up: usize,
+    /// Requests sent to brokers since the start.
+    pub producer_requests: u64,
+    /// Bytes sent to brokers since the start.
+    pub producer_bytes: u64,
+    /// Records sent to brokers since the start.
+    pub producer_records: u64,
+    /// Requests sent again since the start.
+    pub producer_retries: u64,
+    /// Requests without an answer in time since the start.
+    pub producer_timeouts: u64,
+    /// 99th percentile of the slowest broker's round trips.
+    pub producer_round_trip: Duration,
+}
+
+/// A part of a request's way that is timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// The body arrives.
+    Read,
+    /// Events are checked and written as record bytes.
+    Encode,
+    /// Records are handed over, and Kafka acknowledges them.
+    Deliver,
+}
+
+impl Stage {
+    const COUNT: usize = 3;
+    const ALL: [Self; Self::COUNT] = [Self::Read, Self::Encode, Self::Deliver];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Encode => "encode",
+            Self::Deliver => "deliver",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    door: &'static str,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct EventLabels {
+    topic: Arc<str>,
+    outcome: &'static str,
+    code: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TopicLabels {
+    topic: Arc<str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WarningLabels {
+    topic: Arc<str>,
+    convention: Arc<str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReloadLabels {
+    result: ReloadResult,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelValue)]
+enum ReloadResult {
+    Applied,
+    Refused,
+}
+
+/// One topic's counters, resolved when its contract is loaded.
+#[derive(Debug, Clone)]
+pub struct TopicMetrics {
+    topic: Arc<str>,
+    written: Counter,
+    event_bytes: Counter,
+    record_bytes: Counter,
+    events: Family<EventLabels, Counter>,
+    warnings: Family<WarningLabels, Counter>,
+}
+
+impl Metrics {
+    /// All metrics, at zero.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("forebay");
+        let mut metrics = Self {
+            requests: Family::default(),
+            request_seconds: Histogram::new(SECONDS),
+            stage_seconds: std::array::from_fn(|_| Histogram::new(SECONDS)),
+            events: Family::default(),
+            event_bytes: Family::default(),
+            record_bytes: Family::default(),
+            warnings: Family::default(),
+            abandoned: Counter::default(),
+            connections: Gauge::default(),
+            connections_refused: Counter::default(),
+            reloads: Family::default(),
+            spans_dropped: Counter::default(),
+            gauges: Gauges::default(),
+            registry: Registry::default(),
+        };
+        metrics.register(&mut registry);
+        metrics.gauges.register(&mut registry);
+        metrics.registry = registry;
+        metrics
+    }
+
+    fn register(&self, r: &mut Registry) {
+        r.register("build", "What runs", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
+        r.register("requests", "Requests answered, by door and HTTP status", self.requests.clone());
+        let seconds = "Time from a request's head to its answer's head";
+        r.register_with_unit("request_duration", seconds, Unit::Seconds, self.request_seconds.clone());
+        for (stage, histogram) in Stage::ALL.iter().zip(&self.stage_seconds) {
+            r.sub_registry_with_label(("stage".into(), stage.as_str().into())).register_with_unit(
+                "stage_duration",
+                "Time of one part of a request's way",
+                Unit::Seconds,
+                histogram.clone(),
+            );
+        }
+        r.register("events", "Events answered, by topic, outcome and code", self.events.clone());
+        r.register_with_unit("events_received", "Text of events received", Unit::Bytes, self.event_bytes.clone());
+        r.register_with_unit(
+            "records_queued",
+            "Keys and values handed to Kafka",
+            Unit::Bytes,
+            self.record_bytes.clone(),
+        );
+        r.register("convention_warnings", "Events let pass that broke a convention", self.warnings.clone());
+        let abandoned = "Events whose client went away before they were handed to Kafka; nothing of them was written";
+        r.register("events_abandoned", abandoned, self.abandoned.clone());
+        r.register("connections", "Open connections on the data listener", self.connections.clone());
+        let refused = "Connections closed at once because there were too many";
+        r.register("connections_refused", refused, self.connections_refused.clone());
+        r.register("reloads", "Reloads of contracts and conventions, by result", self.reloads.clone());
+        r.register("spans_dropped", "Spans that could not be exported", self.spans_dropped.clone());
+    }
+
+    /// One topic's counters.
+    pub fn topic(&self, topic: &str) -> TopicMetrics {
+        let topic: Arc<str> = topic.into();
+        let written = EventLabels {
+            topic: Arc::clone(&topic),
+            outcome: Outcome::Written.as_str(),
+            code: Outcome::Written.as_str(),
+        };
+        let labels = TopicLabels { topic: Arc::clone(&topic) };
+        TopicMetrics {
+            topic,
+            written: self.events.get_or_create_owned(&written),
+            event_bytes: self.event_bytes.get_or_create_owned(&labels),
+            record_bytes: self.record_bytes.get_or_create_owned(&labels),
+            events: self.events.clone(),
+            warnings: self.warnings.clone(),
+        }
+    }
+
+    /// A request was answered.
+    pub fn request(&self, door: &'static str, status: u16, duration: Duration) {
+        self.requests.get_or_create(&RequestLabels { door, status }).inc();
+        self.request_seconds.observe(duration.as_secs_f64());
+    }
+
+    /// A part of a request's way took so long.
+    pub fn stage(&self, stage: Stage, duration: Duration) {
+        self.stage_seconds[stage as usize].observe(duration.as_secs_f64());
+    }
+
+    /// Events of topics without a contract were refused.
+    pub fn refused_without_contract(&self, code: Code, events: usize) {
+        let labels = EventLabels { topic: "other".into(), outcome: Outcome::NotWritten.as_str(), code: code.as_str() };
+        self.events.get_or_create(&labels).inc_by(events as u64);
+    }
+
+    /// Events were read, and their request ended before they were handed over.
+    pub fn abandoned(&self, events: usize) {
+        self.abandoned.inc_by(events as u64);
+    }
+
+    /// A connection was opened; it is counted until the guard is dropped.
+    pub fn connection(self: &Arc<Self>) -> OpenConnection {
+        self.connections.inc();
+        OpenConnection { metrics: Arc::clone(self) }
+    }
+
+    /// A connection was closed at once because there were too many.
+    pub fn connection_refused(&self) {
+        self.connections_refused.inc();
+    }
+
+    /// A reload was applied or refused.
+    pub fn reload(&self, applied: bool) {
+        let result = if applied { ReloadResult::Applied } else { ReloadResult::Refused };
+        self.reloads.get_or_create(&ReloadLabels { result }).inc();
+    }
+
+    /// Spans could not be exported.
+    pub fn spans_dropped(&self, spans: usize) {
+        self.spans_dropped.inc_by(spans as u64);
+    }
+
+    /// Everything in the OpenMetrics text format, with the values of this moment.
+    pub fn render(&self, moment: &Moment) -> String {
+        self.gauges.set(moment);
+        let mut text = String::new();
+        if encode(&mut text, &self.registry).is_err() {
+            // Writing to a String can't fail; an encoder that does is a defect that a scrape should show.
+            let _ = writeln!(text, "# the metrics could not be written");
+        }
+        text
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Gauges {
+    fn register(&self, r: &mut Registry) {
+        r.register("contracts", "Contracts in force", self.contracts.clone());
+        let admitted = "Bytes of requests that are being worked on";
+        r.register_with_unit("admitted", admitted, Unit::Bytes, self.admitted_bytes.clone());
+        r.register_with_unit("queue", "Bytes that wait for Kafka", Unit::Bytes, self.queue_bytes.clone());
+        r.register("queue_records", "Records that wait for Kafka", self.queue_records.clone());
+        let stalled = "Topics that take nothing because nothing of theirs is acknowledged";
+        r.register("stalled_topics", stalled, self.stalled_topics.clone());
+        r.register("ready", "Whether /readyz says yes", self.ready.clone());
+        r.register("brokers_up", "Connected brokers", self.brokers_up.clone());
+        r.register("producer_requests", "Requests sent to brokers since the start", self.producer_requests.clone());
+        let sent = "Bytes sent to brokers since the start";
+        r.register_with_unit("producer_sent", sent, Unit::Bytes, self.producer_bytes.clone());
+        r.register("producer_records", "Records sent to brokers since the start", self.producer_records.clone());
+        r.register("producer_retries", "Requests sent again since the start", self.producer_retries.clone());
+        let timeouts = "Requests that no broker answered in time since the start";
+        r.register("producer_timeouts", timeouts, self.producer_timeouts.clone());
+        let round_trip = "The slowest broker's 99th percentile of round trips in the last second";
+        r.register_with_unit("producer_round_trip", round_trip, Unit::Seconds, self.producer_round_trip.clone());
+    }
+
+    fn set(&self, moment: &Moment) {
+        let count = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
+        self.contracts.set(count(moment.contracts));
+        self.admitted_bytes.set(moment.admitted_bytes);
+        self.queue_bytes.set(moment.queue_bytes);
+        self.queue_records.set(moment.queue_records);
+        self.stalled_topics.set(count(moment.stalled_topics));
+        self.ready.set(i64::from(moment.ready));
+        self.brokers_up.set(count(moment.brokers_up));
+        self.producer_requests.set(moment.producer_requests);
+        self.producer_bytes.set(moment.producer_bytes);
+        self.producer_records.set(moment.producer_records);
+        self.producer_retries.set(moment.producer_retries);
+        self.producer_timeouts.set(moment.producer_timeouts);
+        self.producer_round_trip.set(moment.producer_round_trip.as_secs_f64());
+    }
+}
+
+impl TopicMetrics {
+    /// So many events were written.
+    pub fn written(&self, events: usize) {
+        self.written.inc_by(events as u64);
+    }
+
+    /// One event was refused.
+    pub fn refused(&self, code: Code, outcome: Outcome) {
+        let labels = EventLabels { topic: Arc::clone(&self.topic), outcome: outcome.as_str(), code: code.as_str() };
+        self.events.get_or_create(&labels).inc();
+    }
+
+    /// Events of so many bytes of text became records of so many bytes.
+    pub fn encoded(&self, event_bytes: usize, record_bytes: usize) {
+        self.event_bytes.inc_by(event_bytes as u64);
+        self.record_bytes.inc_by(record_bytes as u64);
+    }
+
+    /// Events were let pass that break a convention.
+    pub fn warned(&self, convention: &Arc<str>, events: usize) {
+        let labels = WarningLabels { topic: Arc::clone(&self.topic), convention: Arc::clone(convention) };
+        self.warnings.get_or_create(&labels).inc_by(events as u64);
+    }
+}
+
+/// Counts one open connection for as long as it lives.
+#[derive(Debug)]
+pub struct OpenConnection {
+    metrics: Arc<Metrics>,
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.metrics.connections.dec();
+    }
+}

@@ -1,0 +1,194 @@
+//! The listeners: accepts connections up to its caps, serves HTTP/1.1 and cleartext HTTP/2 with a timer on every
+//! phase, and goes in an orderly way. Knows connections; what a request means is the router's.
+
+mod activity;
+mod connection;
+mod timed;
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::app::{App, Stage};
+use crate::config::listen::Listen;
+use crate::router;
+
+/// How long the accept loop pauses when the system has no more file descriptors.
+const PAUSE: Duration = Duration::from_millis(50);
+/// How long the admin listener answers after everything else has ended.
+const LAST_SPANS: Duration = Duration::from_secs(2);
+
+/// Both listeners, bound.
+pub struct Server {
+    app: Arc<App>,
+    data: TcpListener,
+    admin: TcpListener,
+}
+
+impl Server {
+    /// Binds both listeners; nothing is accepted yet.
+    pub async fn bind(app: Arc<App>) -> io::Result<Self> {
+        let data = bind(app.config.listen.address).await?;
+        let admin = bind(app.config.admin.address).await?;
+        Ok(Self { app, data, admin })
+    }
+
+    /// Where the data and the admin listener are.
+    pub fn addresses(&self) -> io::Result<(SocketAddr, SocketAddr)> {
+        Ok((self.data.local_addr()?, self.admin.local_addr()?))
+    }
+
+    /// Serves until `signal` comes, then goes: `/readyz` turns 503; after `drain.settle`, or at the next signal, no
+    /// new connection is taken; accepted requests are answered within `drain.grace`.
+    pub async fn serve(self, mut signal: impl AsyncFnMut()) {
+        let Self { app, data, admin } = self;
+        let (close, closing) = watch::channel(false);
+        let (close_admin, closing_admin) = watch::channel(false);
+        let data = tokio::spawn(accept(data, router::data(Arc::clone(&app)), Arc::clone(&app), closing));
+        let admin = tokio::spawn(accept(admin, router::admin(Arc::clone(&app)), Arc::clone(&app), closing_admin));
+        signal().await;
+        let drain = app.config.drain.clone();
+        tracing::info!(settle = ?drain.settle, grace = ?drain.grace, "going: not ready any more");
+        app.life.advance(Stage::Settling);
+        tokio::select! {
+            () = tokio::time::sleep(drain.settle) => {}
+            () = signal() => tracing::info!("a second signal: no more waiting for load balancers"),
+        }
+        app.life.advance(Stage::Closing);
+        let end = tokio::time::Instant::now() + drain.grace;
+        close.send_replace(true);
+        if tokio::time::timeout_at(end, data).await.is_err() {
+            tracing::error!("some connections did not end within the grace");
+        }
+        finish(&app, end.saturating_duration_since(tokio::time::Instant::now())).await;
+        close_admin.send_replace(true);
+        admin.abort();
+    }
+}
+
+/// Waits for what is still on its way to Kafka, and sends the last spans.
+async fn finish(app: &Arc<App>, left: Duration) {
+    let app = Arc::clone(app);
+    let finished = tokio::task::spawn_blocking(move || {
+        let records = app.producer.flush(left);
+        app.traces.shutdown(LAST_SPANS);
+        records
+    });
+    match finished.await {
+        Ok(0) => tracing::info!("gone: every event has its verdict, nothing waits for Kafka"),
+        Ok(records) => tracing::error!(records, "gone: these records are unknown, as their senders were told"),
+        Err(error) => tracing::error!(%error, "the end was not orderly"),
+    }
+}
+
+async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let said = |error: io::Error| io::Error::new(error.kind(), format!("{address}: {error}"));
+    TcpListener::bind(address).await.map_err(said)
+}
+
+/// Accepts until told to close; ends when the last connection has ended.
+async fn accept(listener: TcpListener, router: Router, app: Arc<App>, mut closing: watch::Receiver<bool>) {
+    let caps = Arc::new(Caps::new(&app.config.listen));
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            biased;
+            () = connection::told_to_close(&mut closing) => break,
+            _ = connections.join_next(), if !connections.is_empty() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => match Caps::take(&caps, peer.ip()) {
+                    Some(place) => {
+                        connections.spawn(serve_one(stream, place, router.clone(), Arc::clone(&app), closing.clone()));
+                    }
+                    None => app.metrics.connection_refused(),
+                },
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+async fn serve_one(stream: TcpStream, place: Place, router: Router, app: Arc<App>, closing: watch::Receiver<bool>) {
+    let _counted = app.metrics.connection();
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection was gone before it was served");
+        return;
+    }
+    connection::serve(stream, router, &app.config.listen, closing).await;
+    drop(place);
+}
+
+/// How many connections there may be, and are.
+struct Caps {
+    all: usize,
+    per_address: usize,
+    open: Mutex<(usize, HashMap<IpAddr, usize>)>,
+}
+
+/// One connection's place; free again when it is dropped.
+struct Place {
+    caps: Arc<Caps>,
+    address: IpAddr,
+}
+
+impl Caps {
+    fn new(listen: &Listen) -> Self {
+        Self { all: listen.connections, per_address: listen.connections_per_address, open: Mutex::default() }
+    }
+
+    fn take(caps: &Arc<Self>, address: IpAddr) -> Option<Place> {
+        let mut open = caps.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let (all, from_there) = (open.0, open.1.get(&address).copied().unwrap_or(0));
+        if all >= caps.all || from_there >= caps.per_address {
+            return None;
+        }
+        open.0 += 1;
+        open.1.insert(address, from_there + 1);
+        Some(Place { caps: Arc::clone(caps), address })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.caps.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.0 -= 1;
+        if let Some(count) = open.1.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                open.1.remove(&self.address);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[test]
+    fn caps_hold_in_all_and_for_each_address_and_places_come_back() {
+        let caps = Arc::new(Caps { all: 3, per_address: 2, open: Mutex::default() });
+        let address = |last| IpAddr::from(Ipv4Addr::new(10, 0, 0, last));
+        let first = Caps::take(&caps, address(1)).expect("a free place");
+        let _second = Caps::take(&caps, address(1)).expect("a free place");
+        assert!(Caps::take(&caps, address(1)).is_none(), "two from one address are enough");
+        let _third = Caps::take(&caps, address(2)).expect("a free place");
+        assert!(Caps::take(&caps, address(3)).is_none(), "three in all are enough");
+        drop(first);
+        assert!(Caps::take(&caps, address(1)).is_some());
+    }
+}

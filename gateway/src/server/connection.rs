@@ -1,0 +1,71 @@
+//! One connection: HTTP/1.1 or cleartext HTTP/2 (prior knowledge) with bounded heads and streams, until it ends or is
+//! told to finish what it has.
+
+use std::convert::Infallible;
+use std::pin::pin;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tower::Service as _;
+
+use super::activity::{Activity, Tracked};
+use super::timed::{Limits, Timed};
+use crate::config::listen::Listen;
+
+/// The largest head of a request, and the largest piece in which a body is read, in bytes.
+const LARGEST_HEAD: usize = 64 * 1024;
+/// Requests at a time on one HTTP/2 connection.
+const STREAMS: u32 = 256;
+/// The largest decoded header list on HTTP/2, in bytes.
+const HEADER_LIST: u32 = 32 * 1024;
+/// Streams that a client may reset before they were served, after which HTTP/2 is closed on it.
+const RESETS: usize = 32;
+
+/// Serves a connection until it ends. When `closing` turns true, requests under way are answered and no more are
+/// taken: HTTP/1.1 says `Connection: close`, HTTP/2 sends GOAWAY.
+pub(super) async fn serve(stream: TcpStream, router: Router, listen: &Listen, mut closing: watch::Receiver<bool>) {
+    let activity = Activity::new();
+    let transport = TokioIo::new(Timed::new(stream, activity.clone(), Limits::new(listen)));
+    let service = service_fn(move |request: Request<Incoming>| {
+        let under_way = activity.begin();
+        let answer = router.clone().call(request.map(Body::new));
+        async move {
+            let response: Response<Body> = answer.await.unwrap_or_else(|never: Infallible| match never {});
+            Ok::<_, Infallible>(response.map(|body| Tracked { body, _request: under_way }))
+        }
+    });
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().max_buf_size(LARGEST_HEAD).header_read_timeout(None);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(HEADER_LIST)
+        .max_pending_accept_reset_streams(RESETS)
+        .keep_alive_interval(listen.idle_timeout)
+        .keep_alive_timeout(listen.header_timeout);
+    let mut connection = pin!(builder.serve_connection(transport, service));
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = told_to_close(&mut closing) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(error, "a connection ended early");
+    }
+}
+
+/// Waits until no more is to be taken.
+pub(super) async fn told_to_close(closing: &mut watch::Receiver<bool>) {
+    // An error means that nobody is left to say it, which says it.
+    let _ = closing.wait_for(|closed| *closed).await;
+}

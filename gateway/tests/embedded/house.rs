@@ -1,0 +1,148 @@
+//! A gateway without listeners on a broker in this process, with a catalogue of its own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use forebay::app::App;
+use forebay::catalog::{self, Catalog};
+use forebay::clock;
+use forebay::config::Config;
+use forebay::metrics::Metrics;
+use forebay::router;
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::DefaultProducerContext;
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+/// A topic whose values are JSON, keyed and with ids.
+pub(crate) const TOPIC: &str = "shop.order.placed.v1";
+/// A topic whose contract names one producer, who never calls.
+pub(crate) const CLOSED: &str = "shop.order.closed.v1";
+/// A topic that has a contract, and that Kafka does not have.
+pub(crate) const ABSENT: &str = "shop.order.absent.v1";
+
+const CONTRACT: &str = "owner: team-shop\ndescription: An order.\nvalue: { format: json }\n";
+
+/// A gateway on a broker in this process.
+pub(crate) struct House {
+    pub(crate) broker: MockCluster<'static, DefaultProducerContext>,
+    pub(crate) app: Arc<App>,
+    pub(crate) door: Door,
+    _folder: tempfile::TempDir,
+}
+
+/// The data listener's routes.
+#[derive(Clone)]
+pub(crate) struct Door(Router);
+
+/// An answer, read to its end.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap()
+    }
+
+    /// The answer as a snapshot shows it: what differs from run to run is masked.
+    pub(crate) fn shown(&self) -> String {
+        let mut json = self.json();
+        if json.get("instance").is_some() {
+            json["instance"] = "[request id]".into();
+        }
+        let names = ["content-type", "preference-applied", "forebay-warning", "allow"];
+        let headers =
+            names.iter().filter_map(|name| Some(format!("{name}: {}\n", self.headers.get(*name)?.to_str().ok()?)));
+        format!("{}\n{}\n{json:#}", self.status, headers.collect::<String>())
+    }
+}
+
+impl House {
+    /// A gateway that is ready, with these variables over its configuration.
+    pub(crate) async fn new(variables: &[(&str, &str)]) -> Self {
+        let broker = MockCluster::new(1).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let keyed = "key: { from: /customer }\nid: { from: /id }\n";
+        for (topic, more) in [(TOPIC, keyed), (CLOSED, "producers: [svc-shop]\n"), (ABSENT, "")] {
+            let home = folder.path().join(topic);
+            std::fs::create_dir(&home).unwrap();
+            std::fs::write(home.join("contract.yaml"), format!("topic: {topic}\n{CONTRACT}{more}")).unwrap();
+        }
+        let conventions = tempfile::tempdir().unwrap();
+        for topic in [TOPIC, CLOSED] {
+            broker.create_topic(topic, 4, 1).unwrap();
+        }
+        let bootstrap = broker.bootstrap_servers();
+        let text = format!(
+            "kafka: {{ bootstrap: \"{bootstrap}\", deadline: 1500ms, request_timeout: 500ms }}\n\
+            authn: {{ anonymous: true, anonymous_principal: tester }}\n"
+        );
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let config = Config::read("test.yaml", &text, variables).unwrap();
+        let metrics = Arc::new(Metrics::new());
+        let load = catalog::load(folder.path(), conventions.path(), clock::today(), &metrics);
+        let set = load.set.unwrap_or_else(|| panic!("{:?}", load.problems));
+        let app = Arc::new(App::build(config, Arc::new(Catalog::new(set)), metrics).unwrap());
+        tokio::spawn(Arc::clone(&app.topics).keep_fresh());
+        while !app.not_ready().is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let door = Door(router::data(Arc::clone(&app)));
+        Self { broker, app, door, _folder: folder }
+    }
+
+    /// Sends a request and reads its answer.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        self.door.send(request).await
+    }
+
+    /// Waits until an event is written; a gateway that never recovers hangs here, and the test with it.
+    pub(crate) async fn written_again(&self) {
+        for attempt in 0.. {
+            let answer = self.post(TOPIC, order(&format!("again-{attempt}"))).await;
+            if answer.status == StatusCode::OK {
+                return;
+            }
+            assert!(answer.status.is_server_error() && attempt < 100, "{}", answer.text);
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Posts a JSON body.
+    pub(crate) async fn post(&self, topic: &str, body: impl Into<Body>) -> Answer {
+        self.door.post(topic, body).await
+    }
+}
+
+impl Door {
+    /// Sends a request and reads its answer.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.0.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    }
+
+    /// Posts a JSON body.
+    pub(crate) async fn post(&self, topic: &str, body: impl Into<Body>) -> Answer {
+        self.send(request(topic, "application/json", body)).await
+    }
+}
+
+/// A POST to a topic.
+pub(crate) fn request(topic: &str, content_type: &str, body: impl Into<Body>) -> Request<Body> {
+    let uri = format!("/v1/topics/{topic}/events");
+    Request::post(uri).header("content-type", content_type).body(body.into()).unwrap()
+}
+
+/// An order with this id.
+pub(crate) fn order(id: &str) -> String {
+    format!("{{\"id\":\"{id}\",\"customer\":\"c-7\",\"total\":\"12.50\"}}")
+}
