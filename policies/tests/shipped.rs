@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use forebay_policies::{Case, Conventions};
+use forebay_policies::{Case, Conventions, Date, Facts};
 
 fn folder(name: &str) -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
@@ -40,4 +40,25 @@ fn every_rule_has_a_good_and_a_bad_case() {
         assert!(of_rule().any(|case| case.expect.is_empty()), "{name} has no good case");
         assert!(of_rule().any(|case| !case.expect.is_empty()), "{name} has no bad case");
     }
+}
+
+/// The text of a page's one fenced block of this kind.
+fn block<'a>(page: &'a str, kind: &str) -> &'a str {
+    let (_, rest) = page.split_once(&format!("```{kind}\n")).expect("the page has such a block");
+    rest.split("```").next().unwrap_or_default()
+}
+
+#[test]
+fn the_page_for_authors_is_true() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/contracts.md");
+    let page = fs::read_to_string(page).expect("the page is there");
+    let text = block(&page, "yaml conventions").to_owned();
+    let conventions = Conventions::load(&[("conventions.yaml".to_owned(), text)]).expect("they are well formed");
+    for case in Case::read("cases.yaml", block(&page, "yaml cases")).expect("they are well formed") {
+        assert_eq!(case.run(&conventions), Ok(()));
+    }
+    let facts = Facts { topic: "biling.invoice.issued.v1", ..Facts::default() };
+    let decision = conventions.decide(&facts, Date::new(2026, 11, 21).expect("a day"));
+    let naming = decision.findings.iter().find(|finding| finding.rule == "topic-naming").expect("it is broken");
+    assert_eq!(naming.to_string(), block(&page, "text finding").trim_end());
 }

@@ -126,7 +126,8 @@ fn valid_samples_become_records() {
                 assert_eq!(record, twin, "{}: {file} is another spelling of {base}", topic.contract.topic);
             }
         }
-        insta::assert_json_snapshot!(format!("{}--valid", topic.contract.topic), report);
+        let suffix = topic.contract.topic;
+        insta::with_settings!({ snapshot_suffix => suffix }, { insta::assert_json_snapshot!(report) });
     }
 }
 
@@ -167,7 +168,8 @@ fn invalid_samples_are_refused_for_the_reason_in_their_name() {
             assert_eq!(reason, Some(code(&fault)), "{}: {file}: {fault:?}", topic.contract.topic);
             writeln!(report, "{file}\n  {}", explained(&fault)).expect("a string takes all");
         }
-        insta::assert_snapshot!(format!("{}--invalid", topic.contract.topic), report);
+        let suffix = topic.contract.topic;
+        insta::with_settings!({ snapshot_suffix => suffix }, { insta::assert_snapshot!(report) });
     }
 }
 

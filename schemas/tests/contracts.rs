@@ -234,3 +234,28 @@ fn a_pointer_to_no_field_is_found() {
     assert!(report.contains("contract.yaml:5: /key/from: expected "), "{report}");
     assert!(report.contains("contract.yaml:6: /id/from: expected "), "{report}");
 }
+
+/// The texts of a page's fenced blocks of one kind, without their indentation.
+fn blocks(page: &str, kind: &str) -> Vec<String> {
+    let fence = format!("```{kind}\n");
+    let block = |rest: &str| {
+        let text = rest.split("```").next().unwrap_or_default();
+        let indent = text.len() - text.trim_start_matches(' ').len();
+        text.lines().map(|line| format!("{}\n", line.get(indent..).unwrap_or_default())).collect::<Vec<_>>().concat()
+    };
+    page.split(&fence).skip(1).map(block).collect()
+}
+
+#[test]
+fn the_page_for_authors_is_true() {
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/contracts.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let contracts = blocks(&page, "yaml contract");
+    assert!(!contracts.is_empty());
+    for contract in contracts {
+        assert_eq!(said(contract.trim_end()), "read billing.invoice.issued.v1");
+    }
+    let (wrong, told) = (blocks(&page, "yaml wrong"), blocks(&page, "text said"));
+    assert_eq!((wrong.len(), told.len()), (1, 1));
+    assert_eq!(said(&wrong[0]), told[0].trim_end());
+}
