@@ -121,7 +121,12 @@ impl Encoder {
         match &self.body {
             Body::Avro(program) => {
                 let mut writer = Writer::new(program, reader, arena, memory);
-                if writer.run().is_ok() { Ok(writer.taps) } else { Err(self.refuse(program, reader, arena, memory)) }
+                if writer.run().is_err() {
+                    return Err(self.refuse(program, reader, arena, memory));
+                }
+                let taps = writer.taps;
+                debug_assert!(agrees(program, reader, &taps), "the slow pass accepts what the fast one accepts");
+                Ok(taps)
             }
             Body::Json(tree) => text::json(tree, reader, arena, memory),
             Body::String => text::string(reader, arena, memory, None),
@@ -146,6 +151,13 @@ impl Encoder {
             _ => None,
         }
     }
+}
+
+/// Whether the slow pass finds nothing wrong with an accepted event, and the same values in it.
+fn agrees(program: &Program, reader: Reader<'_>, taps: &Taps) -> bool {
+    let (mut out, mut memory) = (Vec::new(), Memory::default());
+    let report = explain(Writer::new(program, reader, &mut out, &mut memory));
+    check(reader, &mut memory).is_ok() && report.mismatches.is_empty() && report.taps == *taps
 }
 
 /// Whether the whole text is JSON with one meaning.

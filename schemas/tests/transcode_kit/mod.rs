@@ -1,6 +1,8 @@
 //! What the transcoder's tests share: contracts in one line, and apache-avro's reader as the judge of bytes.
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
+pub(crate) mod generate;
+
 use std::collections::BTreeMap;
 
 use apache_avro::Schema;
