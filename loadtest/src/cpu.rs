@@ -13,6 +13,9 @@ use rustix::thread::{CpuSet, sched_setaffinity};
 
 use crate::error::Error;
 
+/// How far the kernel's ticks may be from the truth in one difference: user and system time are each cut to 10 ms, at
+/// both ends.
+const TICKS_SLACK: Duration = Duration::from_millis(30);
 /// The thread in which librdkafka's in-process broker works.
 const BROKER_THREAD: &str = "rdk:mock";
 
@@ -26,26 +29,30 @@ pub struct CpuTime {
 }
 
 impl CpuTime {
-    /// What the process has used so far, to the kernel's tick (10 ms on most).
+    /// What the process has used so far: the whole to the kernel's tick (10 ms on most), the threads to the microsecond
+    /// where the kernel says it.
     pub fn of(pid: u32) -> Result<Self, Error> {
         let mut threads = BTreeMap::new();
         for thread in thread_ids(pid)? {
             // A thread may end between the listing and the look.
-            if let Ok((name, time)) = stat(&format!("/proc/{pid}/task/{thread}/stat")) {
-                *threads.entry(name).or_default() += time;
+            let path = format!("/proc/{pid}/task/{thread}");
+            if let Ok((name, ticks)) = stat(&format!("{path}/stat")) {
+                *threads.entry(name).or_default() += running(&format!("{path}/schedstat")).unwrap_or(ticks);
             }
         }
-        // Last, so that the whole is never less than its parts.
         let process = stat(&format!("/proc/{pid}/stat"))?.1;
         Ok(Self { process, threads })
     }
 
-    /// What was used since an earlier reading.
+    /// What was used since an earlier reading. The whole is the sum of the threads, being the finer number, unless the
+    /// ticks tell that threads have ended meanwhile and taken their time with them.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         let before = |name: &String| earlier.threads.get(name).copied().unwrap_or_default();
         let threads = self.threads.iter().map(|(name, time)| (name.clone(), time.saturating_sub(before(name))));
-        Self { process: self.process.saturating_sub(earlier.process), threads: threads.collect() }
+        let threads: BTreeMap<_, _> = threads.collect();
+        let (sum, ticks) = (threads.values().sum(), self.process.saturating_sub(earlier.process));
+        Self { process: if ticks > sum + TICKS_SLACK { ticks } else { sum }, threads }
     }
 
     /// The in-process broker's part, which is no work of a client; zero where there is none.
@@ -90,6 +97,12 @@ fn read_stat(text: &str) -> Option<(String, Duration)> {
     let nanos_per_tick = 1_000_000_000 / rustix::param::clock_ticks_per_second();
     let time = Duration::from_nanos((ticks()? + ticks()?) * nanos_per_tick);
     Some((text.get(start + 1..end)?.to_owned(), time))
+}
+
+/// Time on a core in nanoseconds, the first number of a `schedstat` file; not every kernel has them.
+fn running(path: &str) -> Option<Duration> {
+    let text = fs::read_to_string(path).ok()?;
+    text.split_ascii_whitespace().next()?.parse().ok().map(Duration::from_nanos)
 }
 
 fn unread(path: &str) -> Error {
@@ -177,7 +190,16 @@ mod tests {
         let used = thread::Builder::new().name("spinner".into()).spawn(spin).unwrap().join().unwrap();
         assert!(used.threads["spinner"] >= Duration::from_millis(50), "{used:?}");
         assert!(used.process >= used.threads["spinner"], "{used:?}");
-        assert_eq!(used.broker(), Duration::ZERO);
+    }
+
+    #[test]
+    fn threads_that_have_ended_count_in_the_whole() {
+        let time = |process, worker| CpuTime {
+            process: Duration::from_millis(process),
+            threads: BTreeMap::from([("worker".into(), Duration::from_micros(worker))]),
+        };
+        assert_eq!(time(110, 104_321).since(&time(100, 100_000)).process, Duration::from_micros(4321));
+        assert_eq!(time(900, 104_321).since(&time(100, 100_000)).process, Duration::from_millis(800));
     }
 
     #[test]

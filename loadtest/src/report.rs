@@ -92,7 +92,7 @@ const ROWS: [Row; 13] = [
     ("CPU µs an event: transcoder", |pair| floor(pair, |floors| &floors.transcoder), 2),
     ("CPU µs an event: sum of the floors", Pair::sum_of_floors, 2),
     ("gateway ÷ sum of the floors, same run", |pair| pair.gateway.micros_per_event() / pair.sum_of_floors(), 2),
-    ("in-process broker, not in the above, µs an event", |pair| pair.gateway.micros(pair.gateway.cpu.broker()), 2),
+    ("in-process broker, not in the above, µs an event", in_process_broker, 2),
     ("events/s: librdkafka alone", |pair| pair.direct.events_per_second(), 0),
     ("events/s: the gateway", |pair| pair.gateway.events_per_second(), 0),
     ("gateway p50, ms", |pair| pair.gateway.millis(500), 2),
@@ -120,6 +120,11 @@ pub fn table(pairs: &[Pair]) -> String {
     }
     text.push('\n');
     text
+}
+
+fn in_process_broker(pair: &Pair) -> f64 {
+    let time = pair.gateway.cpu.broker();
+    if time.is_zero() { f64::NAN } else { pair.gateway.micros(time) }
 }
 
 fn floor(pair: &Pair, which: fn(&Floors) -> &Report) -> f64 {
