@@ -13,6 +13,9 @@ const HEAD_BYTES: usize = 64 * 1024;
 /// `"written"` is an answer's first member.
 const COUNT_WITHIN: usize = 64;
 
+/// Of a body that is no problem report, so much is shown.
+const REMARK_BYTES: usize = 300;
+
 /// A whole answer at the start of what was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Answer {
@@ -72,6 +75,18 @@ pub(crate) fn tally(status: u16, body: &[u8], sent: u64) -> Tally {
     Tally { written, not_written, unknown: sent - written - not_written }
 }
 
+/// What an answer that is not the expected one says, without what differs from request to request.
+pub(crate) fn remark(status: u16, body: &[u8]) -> String {
+    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    let refused = || answer["events"].as_array()?.iter().find(|event| event["outcome"] != "written");
+    let told = if answer["code"].is_string() { Some(&answer) } else { refused() };
+    let text = |name: &str| told?[name].as_str();
+    match (text("code"), text("detail")) {
+        (Some(code), detail) => format!("{status} {code}: {}", detail.unwrap_or_default()),
+        (None, _) => format!("{status} {}", String::from_utf8_lossy(&body[..body.len().min(REMARK_BYTES)])),
+    }
+}
+
 /// The count at the start of a native answer.
 fn written(body: &[u8]) -> Option<u64> {
     let near = &body[..body.len().min(COUNT_WITHIN)];
@@ -101,6 +116,15 @@ mod tests {
         assert!(read(b"SSH-2.0\r\n\r\n").is_err());
         assert!(read(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nab").is_err());
         assert!(read(&vec![b'x'; HEAD_BYTES + 1]).is_err());
+    }
+
+    #[test]
+    fn a_remark_is_the_same_for_the_same_cause() {
+        let problem = br#"{"instance":"17","code":"queue_full","detail":"Too much.","events":[]}"#;
+        assert_eq!(remark(503, problem), "503 queue_full: Too much.");
+        let mixed = br#"{"written":1,"events":[{"outcome":"written"},{"outcome":"not_written","code":"malformed"}]}"#;
+        assert_eq!(remark(207, mixed), "207 malformed: ");
+        assert_eq!(remark(502, b"Bad Gateway"), "502 Bad Gateway");
     }
 
     #[test]

@@ -195,9 +195,10 @@ fn compare(arguments: CompareArguments, format: Format) -> Result<(), Error> {
 
 fn show(report: &Report, format: Format) -> Result<(), Error> {
     match format {
-        Format::Human => say(&report::lines(report)),
-        Format::Json => say(&format!("{}\n", report::json(report))),
+        Format::Human => say(&report::lines(report))?,
+        Format::Json => say(&format!("{}\n", report::json(report)))?,
     }
+    report.fair()
 }
 
 fn say(text: &str) -> Result<(), Error> {

@@ -110,10 +110,7 @@ impl Connection {
         let body = &self.inbox[answer.body.clone()];
         let tally = answer::tally(answer.status, body, self.request.events());
         let complete = tally.written == self.request.events();
-        let remark = (!complete).then(|| {
-            let start = String::from_utf8_lossy(&body[..body.len().min(300)]);
-            format!("{} {start}", answer.status)
-        });
+        let remark = (!complete).then(|| answer::remark(answer.status, body));
         let keep = !answer.close && self.sent == self.request.bytes().len();
         Progress::Answered { tally, remark, keep }
     }

@@ -82,6 +82,19 @@ pub struct Report {
 }
 
 impl Report {
+    /// Refuses a measurement in which nothing, or not nearly everything, was acknowledged: what was refused cost time too.
+    pub fn fair(&self) -> Result<(), Error> {
+        let Tally { written, not_written, unknown } = self.whole;
+        if self.acknowledged > 0 && not_written + unknown <= written / 100 {
+            return Ok(());
+        }
+        let remarks: Vec<_> = self.remarks.keys().map(String::as_str).collect();
+        Err(Error::Answers(format!(
+            "no fair measurement: {written} events written, {not_written} not, {unknown} unknown; {}",
+            remarks.join("; ")
+        )))
+    }
+
     /// CPU time an acknowledged event, in microseconds, an in-process broker's part left out.
     pub fn micros_per_event(&self) -> f64 {
         self.micros(self.cpu.client())

@@ -14,10 +14,12 @@ pub fn lines(report: &Report) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: String| writeln!(text, "{name:<20} {value}").expect("a String takes all text");
     line("events/s", format!("{:.0} ({acknowledged} in {:.2} s)", report.events_per_second(), window.as_secs_f64()));
-    line("CPU µs an event", format!("{:.2}", report.micros_per_event()));
+    if *acknowledged > 0 {
+        line("CPU µs an event", format!("{:.2}", report.micros_per_event()));
+    }
     for (name, &time) in &report.cpu.threads {
         let micros = report.micros(time);
-        if micros >= 0.005 {
+        if micros.is_finite() && micros >= 0.005 {
             line("", format!("{micros:>6.2}  {name}"));
         }
     }
