@@ -24,12 +24,12 @@ pub async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, String) {
     if reasons.is_empty() {
         return (StatusCode::OK, "ready\n".to_owned());
     }
-    (StatusCode::SERVICE_UNAVAILABLE, reasons.iter().map(|reason| format!("{reason}\n")).collect())
+    (StatusCode::SERVICE_UNAVAILABLE, reasons.join("\n") + "\n")
 }
 
-/// `GET /metrics`: OpenMetrics text.
+/// `GET /metrics`: in the text format of `OpenMetrics`.
 pub async fn metrics(State(app): State<Arc<App>>) -> Response {
-    let mut response = Response::new(Body::from(app.metrics.render(&app.moment())));
+    let mut response = Response::new(Body::from(app.metrics.render(app.moment())));
     let text = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, text);
     response

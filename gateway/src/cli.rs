@@ -51,7 +51,7 @@ enum Exit {
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     let exit = match Arguments::parse().command {
-        Command::Dev(arguments) => dev::run(arguments),
+        Command::Dev(arguments) => dev::run(&arguments),
         Command::Serve { config } => serve::run(config.as_deref()),
         Command::Check(arguments) => check::run(&arguments),
         Command::Tail(arguments) => tail::run(&arguments),

@@ -8,6 +8,5 @@ use forebay_policies::Date;
 pub fn today() -> Date {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let days = u32::try_from(since.as_secs() / 86_400).unwrap_or(u32::MAX);
-    let last = || Date::new(9999, 12, 31).expect("the calendar has this day");
-    Date::from_days_since_epoch(days).unwrap_or_else(last)
+    Date::from_days_since_epoch(days).unwrap_or(Date::LAST)
 }

@@ -33,6 +33,9 @@ impl Ledger {
     }
 
     /// Counts the verdicts, one for each entry and in the same order.
+    ///
+    /// # Panics
+    /// If an event has no verdict or two: a defect that must not be answered as if all were well.
     pub fn settle(mut self, verdicts: &[Verdict]) {
         let entries = std::mem::take(&mut self.entries);
         assert_eq!(entries.len(), verdicts.len(), "every event has exactly one verdict");

@@ -3,14 +3,16 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
+use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeLabelValue, EncodeMetric as _};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
@@ -37,25 +39,7 @@ pub struct Metrics {
     connections_refused: Counter,
     reloads: Family<ReloadLabels, Counter>,
     spans_dropped: Counter,
-    gauges: Gauges,
-}
-
-/// Values that are read when someone asks for the metrics.
-#[derive(Debug, Default, Clone)]
-struct Gauges {
-    contracts: Gauge,
-    admitted_bytes: Gauge<u64, AtomicU64>,
-    queue_bytes: Gauge<u64, AtomicU64>,
-    queue_records: Gauge<u64, AtomicU64>,
-    stalled_topics: Gauge,
-    ready: Gauge,
-    brokers_up: Gauge,
-    producer_requests: Gauge<u64, AtomicU64>,
-    producer_bytes: Gauge<u64, AtomicU64>,
-    producer_records: Gauge<u64, AtomicU64>,
-    producer_retries: Gauge<u64, AtomicU64>,
-    producer_timeouts: Gauge<u64, AtomicU64>,
-    producer_round_trip: Gauge<f64, AtomicU64>,
+    moment: Arc<ArcSwap<Moment>>,
 }
 
 /// What is true at the moment that someone asks for the metrics.
@@ -176,11 +160,11 @@ impl Metrics {
             connections_refused: Counter::default(),
             reloads: Family::default(),
             spans_dropped: Counter::default(),
-            gauges: Gauges::default(),
+            moment: Arc::default(),
             registry: Registry::default(),
         };
         metrics.register(&mut registry);
-        metrics.gauges.register(&mut registry);
+        registry.register_collector(Box::new(MomentCollector(Arc::clone(&metrics.moment))));
         metrics.registry = registry;
         metrics
     }
@@ -279,9 +263,9 @@ impl Metrics {
         self.spans_dropped.inc_by(spans as u64);
     }
 
-    /// Everything in the OpenMetrics text format, with the values of this moment.
-    pub fn render(&self, moment: &Moment) -> String {
-        self.gauges.set(moment);
+    /// Everything in the text format of `OpenMetrics`, with the values of this moment.
+    pub fn render(&self, moment: Moment) -> String {
+        self.moment.store(Arc::new(moment));
         let mut text = String::new();
         if encode(&mut text, &self.registry).is_err() {
             // Writing to a String can't fail; an encoder that does is a defect that a scrape should show.
@@ -297,43 +281,45 @@ impl Default for Metrics {
     }
 }
 
-impl Gauges {
-    fn register(&self, r: &mut Registry) {
-        r.register("contracts", "Contracts in force", self.contracts.clone());
-        let admitted = "Bytes of requests that are being worked on";
-        r.register_with_unit("admitted", admitted, Unit::Bytes, self.admitted_bytes.clone());
-        r.register_with_unit("queue", "Bytes that wait for Kafka", Unit::Bytes, self.queue_bytes.clone());
-        r.register("queue_records", "Records that wait for Kafka", self.queue_records.clone());
-        let stalled = "Topics that take nothing because nothing of theirs is acknowledged";
-        r.register("stalled_topics", stalled, self.stalled_topics.clone());
-        r.register("ready", "Whether /readyz says yes", self.ready.clone());
-        r.register("brokers_up", "Connected brokers", self.brokers_up.clone());
-        r.register("producer_requests", "Requests sent to brokers since the start", self.producer_requests.clone());
-        let sent = "Bytes sent to brokers since the start";
-        r.register_with_unit("producer_sent", sent, Unit::Bytes, self.producer_bytes.clone());
-        r.register("producer_records", "Records sent to brokers since the start", self.producer_records.clone());
-        r.register("producer_retries", "Requests sent again since the start", self.producer_retries.clone());
-        let timeouts = "Requests that no broker answered in time since the start";
-        r.register("producer_timeouts", timeouts, self.producer_timeouts.clone());
-        let round_trip = "The slowest broker's 99th percentile of round trips in the last second";
-        r.register_with_unit("producer_round_trip", round_trip, Unit::Seconds, self.producer_round_trip.clone());
-    }
+/// Writes what is true at the moment that someone asks.
+#[derive(Debug)]
+struct MomentCollector(Arc<ArcSwap<Moment>>);
 
-    fn set(&self, moment: &Moment) {
-        let count = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
-        self.contracts.set(count(moment.contracts));
-        self.admitted_bytes.set(moment.admitted_bytes);
-        self.queue_bytes.set(moment.queue_bytes);
-        self.queue_records.set(moment.queue_records);
-        self.stalled_topics.set(count(moment.stalled_topics));
-        self.ready.set(i64::from(moment.ready));
-        self.brokers_up.set(count(moment.brokers_up));
-        self.producer_requests.set(moment.producer_requests);
-        self.producer_bytes.set(moment.producer_bytes);
-        self.producer_records.set(moment.producer_records);
-        self.producer_retries.set(moment.producer_retries);
-        self.producer_timeouts.set(moment.producer_timeouts);
-        self.producer_round_trip.set(moment.producer_round_trip.as_secs_f64());
+impl Collector for MomentCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
+        let now = self.0.load();
+        let bytes = Some(&Unit::Bytes);
+        let gauges = [
+            ("contracts", "Contracts in force", None, now.contracts as u64),
+            ("admitted", "Bytes of requests that are being worked on", bytes, now.admitted_bytes),
+            ("queue", "Bytes that wait for Kafka", bytes, now.queue_bytes),
+            ("queue_records", "Records that wait for Kafka", None, now.queue_records),
+            (
+                "stalled_topics",
+                "Topics that take nothing because nothing is acknowledged",
+                None,
+                now.stalled_topics as u64,
+            ),
+            ("ready", "Whether /readyz says yes", None, u64::from(now.ready)),
+            ("brokers_up", "Connected brokers", None, now.brokers_up as u64),
+        ];
+        for (name, help, unit, value) in gauges {
+            ConstGauge::new(value).encode(encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?)?;
+        }
+        let counters = [
+            ("producer_requests", "Requests sent to brokers", None, now.producer_requests),
+            ("producer_sent", "Bytes sent to brokers", bytes, now.producer_bytes),
+            ("producer_records", "Records sent to brokers", None, now.producer_records),
+            ("producer_retries", "Requests to brokers that were sent again", None, now.producer_retries),
+            ("producer_timeouts", "Requests that no broker answered in time", None, now.producer_timeouts),
+        ];
+        for (name, help, unit, value) in counters {
+            ConstCounter::new(value).encode(encoder.encode_descriptor(name, help, unit, MetricType::Counter)?)?;
+        }
+        let help = "The slowest broker's 99th percentile of round trips in the last second";
+        let seconds = ConstGauge::new(now.producer_round_trip.as_secs_f64());
+        let name = "producer_round_trip";
+        seconds.encode(encoder.encode_descriptor(name, help, Some(&Unit::Seconds), MetricType::Gauge)?)
     }
 }
 

@@ -29,17 +29,14 @@ pub async fn watch(app: Arc<App>, before: impl Fn(&ContractSet), refused: impl F
         seen = now;
         let mut load = catalog::load(&folders[0], &folders[1], clock::today(), &app.metrics);
         app.metrics.reload(load.set.is_some());
-        match load.set.take() {
-            Some(set) => {
-                before(&set);
-                tracing::info!(contracts = set.len(), "contracts and conventions were reloaded");
-                app.catalog.replace(set);
-                app.topics.refresh();
-            }
-            None => {
-                tracing::error!("changed contracts or conventions are wrong; the old ones stay in force");
-                refused(&load);
-            }
+        if let Some(set) = load.set.take() {
+            before(&set);
+            tracing::info!(contracts = set.len(), "contracts and conventions were reloaded");
+            app.catalog.replace(set);
+            app.topics.refresh();
+        } else {
+            tracing::error!("changed contracts or conventions are wrong; the old ones stay in force");
+            refused(&load);
         }
     }
 }

@@ -4,6 +4,8 @@
 mod traceparent;
 mod traces;
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 use crate::config::telemetry::{LogFormat, Telemetry};
@@ -18,6 +20,6 @@ pub fn start_logging(telemetry: &Telemetry) {
     // An error means that a subscriber is there already, which then has the last word.
     let _ = match telemetry.log_format {
         LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
-        LogFormat::Human => builder.with_target(false).try_init(),
+        LogFormat::Human => builder.with_target(false).with_ansi(std::io::stderr().is_terminal()).try_init(),
     };
 }

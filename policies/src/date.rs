@@ -16,6 +16,9 @@ pub struct Date {
 pub struct NotADate;
 
 impl Date {
+    /// The last day that there is here: 9999-12-31.
+    pub const LAST: Self = Self { year: 9999, month: 12, day: 31 };
+
     /// The day of this year, month and day of the month, if there is one.
     pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
         let exists =

@@ -48,7 +48,7 @@ pub(super) struct Arguments {
     kafka: Option<String>,
 }
 
-pub(super) fn run(arguments: Arguments) -> Exit {
+pub(super) fn run(arguments: &Arguments) -> Exit {
     let broker = match arguments.kafka {
         Some(_) => None,
         None => match Embedded::start() {
@@ -60,7 +60,7 @@ pub(super) fn run(arguments: Arguments) -> Exit {
         },
     };
     let bootstrap = broker.as_ref().map(Embedded::bootstrap).or(arguments.kafka.clone()).unwrap_or_default();
-    let config = match configure(&arguments, &bootstrap) {
+    let config = match configure(arguments, &bootstrap) {
         Ok(config) => config,
         Err(problems) => {
             terminal::problems(&problems);

@@ -14,7 +14,7 @@ use super::show::{as_duration, as_size};
 
 /// How long librdkafka itself keeps trying; the gateway's own deadline lies below it. When messages expire inside
 /// librdkafka, its idempotent producer takes a new epoch and may write records twice.
-pub const LONGEST_DEADLINE: Duration = Duration::from_secs(120);
+pub const LONGEST_DEADLINE: Duration = Duration::from_mins(2);
 
 /// The cluster, and how much may wait for it how long.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -42,7 +42,7 @@ impl Default for Listen {
             header_timeout: Duration::from_secs(5),
             body_timeout: Duration::from_secs(30),
             min_body_rate: 1024,
-            idle_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_mins(1),
             write_timeout: Duration::from_secs(30),
             connections: 20_000,
             connections_per_address: 2_000,

@@ -12,7 +12,6 @@ pub(super) fn size(bytes: u64) -> String {
     bytesize::ByteSize::b(bytes).display().iec().to_string()
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields on by reference")]
 pub(super) fn as_duration<S: Serializer>(value: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&duration(*value))
 }

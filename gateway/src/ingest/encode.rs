@@ -81,8 +81,8 @@ impl<'a> Work<'a> {
     fn event(&mut self, event: &Event) -> Result<Record, Stop> {
         let header_key = self.header_keys[event.topic].clone().map_err(Stop::Refused)?;
         let text = &self.body[event.text.clone()];
-        let encoder = &self.topics[event.topic].encoder;
-        let encoded = encoder.encode(text, &mut self.arena, &mut self.scratch).map_err(Stop::Fault)?;
+        let program = &self.topics[event.topic].encoder;
+        let encoded = program.encode(text, &mut self.arena, &mut self.scratch).map_err(Stop::Fault)?;
         let key = header_key.or(encoded.key);
         let sizes = &mut self.sizes[event.topic];
         sizes.0 += text.len();
@@ -136,5 +136,6 @@ fn summary(errors: &[Mismatch]) -> String {
         1 => " One more is listed.".to_owned(),
         more => format!(" {more} more are listed."),
     };
-    format!("At {place}: expected {}, found {}.{more}", first.expected, first.actual)
+    let found = if first.actual == "missing" { "nothing" } else { first.actual };
+    format!("At {place}: expected {}, found {found}.{more}", first.expected)
 }

@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     const LIMITS: Limits =
-        Limits { idle: Duration::from_secs(60), head: Duration::from_secs(5), write: Duration::from_secs(30) };
+        Limits { idle: Duration::from_mins(1), head: Duration::from_secs(5), write: Duration::from_secs(30) };
 
     fn timed() -> (Timed<DuplexStream>, DuplexStream, Arc<Activity>) {
         let (near, far) = duplex(16);
@@ -203,7 +203,7 @@ mod tests {
         far.write_all(b"G").await.expect("a byte");
         near.read_u8().await.expect("a byte");
         let request = activity.begin();
-        let pause = Duration::from_secs(300);
+        let pause = Duration::from_mins(5);
         assert!(tokio::time::timeout(pause, near.read_u8()).await.is_err(), "no timer while it is under way");
         drop(request);
         assert_eq!(seconds(async { near.read_u8().await.map(drop) }).await, 60);

@@ -88,7 +88,8 @@ impl House {
         let config = Config::read("test.yaml", &text, variables).unwrap();
         let metrics = Arc::new(Metrics::new());
         let load = catalog::load(folder.path(), conventions.path(), clock::today(), &metrics);
-        let set = load.set.unwrap_or_else(|| panic!("{:?}", load.problems));
+        assert_eq!(load.problems, []);
+        let set = load.set.unwrap();
         let app = Arc::new(App::build(config, Arc::new(Catalog::new(set)), metrics).unwrap());
         tokio::spawn(Arc::clone(&app.topics).keep_fresh());
         while !app.not_ready().is_empty() {

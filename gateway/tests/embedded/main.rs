@@ -6,3 +6,4 @@
 mod house;
 mod answers;
 mod faults;
+mod telemetry;

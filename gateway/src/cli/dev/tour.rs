@@ -8,14 +8,14 @@ use forebay_schemas::contract::KeySource;
 use crate::app::App;
 use crate::catalog::Topic;
 
-/// One event that is written, a batch of which some are, and a record read back.
+/// One event that is written, one that is refused, and a batch of both.
 pub(super) fn lines(app: &App, data: SocketAddr) -> Vec<String> {
     let contracts = app.catalog.current();
     let topics = contracts.sorted();
     let Some((topic, valid, invalid)) = topics.into_iter().find_map(|topic| {
         let folder = Path::new(&topic.contract.file).parent()?.join("samples");
         let needs_header = topic.contract.key.as_ref().is_some_and(|key| matches!(key.source, KeySource::Header(_)));
-        let (valid, invalid) = (first(&folder.join("valid"))?, first(&folder.join("invalid"))?);
+        let (valid, invalid) = (first(&folder.join("valid"), "")?, first(&folder.join("invalid"), "schema_violation")?);
         (!needs_header).then_some((topic, valid, invalid))
     }) else {
         return Vec::new();
@@ -36,8 +36,12 @@ fn url(topic: &Topic, data: SocketAddr) -> String {
     format!("http://{data}/v1/topics/{}/events", topic.contract.topic)
 }
 
-/// The first JSON file of a folder, by name.
-fn first(folder: &Path) -> Option<PathBuf> {
+/// The first JSON file of a folder whose name begins like this, by name.
+fn first(folder: &Path, prefix: &str) -> Option<PathBuf> {
     let files = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
-    files.filter(|path| path.extension().is_some_and(|ending| ending == "json")).min()
+    let fits = |path: &PathBuf| {
+        let named = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(prefix));
+        named && path.extension().is_some_and(|ending| ending == "json")
+    };
+    files.filter(fits).min()
 }

@@ -1,0 +1,109 @@
+//! The configuration as operators meet it: its defaults, what the environment changes, and every way to get it wrong.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't be set up should say where")]
+
+use std::fmt::Write as _;
+
+use forebay::config::Config;
+
+const SMALLEST: &str =
+    "kafka: { bootstrap: [broker-1:9092] }\nauthn: { anonymous: true, anonymous_principal: everyone }\n";
+
+fn read(text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::read("forebay.yaml", text, variables).map_err(|problems| {
+        let mut lines = String::new();
+        for problem in problems {
+            writeln!(lines, "{problem}").unwrap();
+        }
+        lines
+    })
+}
+
+#[test]
+fn everything_has_a_default_but_the_brokers_and_the_caller() {
+    let config = read(SMALLEST, &[]).unwrap();
+    insta::assert_snapshot!(serde_json::to_string_pretty(&config).unwrap());
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let variables = [
+        ("FOREBAY_KAFKA__BOOTSTRAP", "a:1,b:2"),
+        ("FOREBAY_KAFKA__QUEUE__BYTES_PER_TOPIC", "8MiB"),
+        ("FOREBAY_LISTEN__ADDRESS", "[::1]:7070"),
+        ("FOREBAY_TELEMETRY__SAMPLE", "1"),
+    ];
+    let config = read(SMALLEST, &variables).unwrap();
+    assert_eq!(config.kafka.bootstrap, ["a:1", "b:2"]);
+    assert_eq!(config.kafka.queue.bytes_per_topic, 8 * 1024 * 1024);
+    assert_eq!(config.listen.address, "[::1]:7070".parse().unwrap());
+    assert!((config.telemetry.sample - 1.0).abs() < f64::EPSILON);
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("password");
+    std::fs::write(&file, "from-a-file\n").unwrap();
+    let text = format!(
+        "authn: {{ anonymous: true, anonymous_principal: everyone }}\nkafka:\n  bootstrap: [broker-1:9092]\n  \
+         properties: {{ sasl.username: from-the-text }}\n  property_files: {{ sasl.password: {} }}\n",
+        file.display()
+    );
+    let config = read(&text, &[]).unwrap();
+    assert_eq!(config.kafka.properties["sasl.password"].expose(), "from-a-file");
+    let shown = format!("{config:?} {}", serde_json::to_string(&config).unwrap());
+    assert!(!shown.contains("from-a-file") && !shown.contains("from-the-text"), "{shown}");
+    assert!(shown.contains("[redacted]"));
+}
+
+#[test]
+fn every_problem_is_said_at_once() {
+    let text = "listne: { address: 1.2.3.4:80 }
+listen:
+  address: nowhere
+  header_timeout: soon
+  tls: { certificate: a.pem }
+kafka:
+  deadline: 5
+  compression: brotli
+  producers: 0
+  properties: { acks: 1, security.protocol: SASL_SSL, enable.idempotence: false }
+  property_files: { sasl.password: /no/such/file }
+registry: { url: http://registry }
+authn: { api_keys: keys.yaml }
+admission: { bytes_in_flight: lots, window: { evnets: 3 } }
+telemetry: { log: '=', otlp: collector, sample: 2 }
+";
+    insta::assert_snapshot!(
+        read(text, &[("FOREBAY_KAFKA_LINGER", "1ms"), ("FOREBAY_DRAIN__GRACE", "later")]).unwrap_err()
+    );
+}
+
+#[test]
+fn contradictions_are_said_with_both_names() {
+    let text = format!(
+        "{SMALLEST}drain: {{ grace: 1s }}\nadmission: {{ bytes_per_request: 100MiB, bytes_in_flight: 32MiB }}\n"
+    );
+    let variables = [("FOREBAY_KAFKA__REQUEST_TIMEOUT", "10s"), ("FOREBAY_KAFKA__BYTES_PER_RECORD", "1GiB")];
+    insta::assert_snapshot!(read(&text, &variables).unwrap_err());
+}
+
+#[test]
+fn nobody_opens_a_gateway_by_one_wrong_word() {
+    for authn in ["{ anonymous: true }", "{ anonymous_principal: everyone }", "{}", "{ anonymous: false }"] {
+        let text = format!("kafka: {{ bootstrap: [broker-1:9092] }}\nauthn: {authn}\n");
+        assert!(read(&text, &[]).is_err(), "{authn}");
+    }
+    assert!(read("kafka: { bootstrap: [broker-1:9092] }\n", &[]).is_err(), "without a section");
+}
+
+#[test]
+fn arbitrary_text_never_panics() {
+    bolero::check!().with_iterations(5_000).for_each(|bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        let _ = Config::read("forebay.yaml", &text, []);
+        let _ = Config::read("forebay.yaml", SMALLEST, [("FOREBAY_KAFKA__LINGER".to_owned(), text.into_owned())]);
+    });
+}
