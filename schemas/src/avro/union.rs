@@ -132,3 +132,57 @@ impl<'a> Writer<'_, 'a> {
         self.taps = mark.taps;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Writer;
+    use crate::avro::compile;
+    use crate::avro::explain::explain;
+    use crate::avro::program::Rule;
+    use crate::avro::write::Memory;
+    use crate::contract::{BytesText, Unions};
+    use crate::json::reader::Reader;
+
+    const RULE: Rule =
+        Rule { unions: Unions::Plain, bytes: BytesText::Base64, numeric_strings: false, drop_unknown: true };
+    const BRANCHES: u64 = 6;
+
+    /// Records that look alike until their last member, each holding the union of them all.
+    fn lookalikes() -> String {
+        let record = |index: u64| {
+            let others = (0..=index).map(|other| format!("\"R{other}\"")).collect::<Vec<_>>().join(",");
+            format!(
+                r#"{{"type":"record","name":"R{index}","fields":[{{"name":"u","type":["null",{others}]}},
+                {{"name":"z{index}","type":"int"}}]}}"#
+            )
+        };
+        format!("[\"null\",{}]", (0..BRANCHES).map(record).collect::<Vec<_>>().join(","))
+    }
+
+    /// An event of nested objects that are the last branch, or none at all.
+    fn nested(depth: usize, last: &str) -> String {
+        format!("{}null{}", r#"{"u":"#.repeat(depth), format!(",\"{last}\":1}}").repeat(depth))
+    }
+
+    #[test]
+    fn branches_are_tried_in_proportion_to_the_text() {
+        let program = compile(&lookalikes(), RULE).expect("a schema");
+        let last = format!("z{}", BRANCHES - 1);
+        for (depth, last, fits) in
+            [(8, &*last, true), (60, &last, true), (60, "z0", true), (8, "y", false), (60, "y", false)]
+        {
+            let text = nested(depth, last);
+            let (mut out, mut memory) = (Vec::new(), Memory::default());
+            let mut writer = Writer::new(&program, Reader::new(&text), &mut out, &mut memory);
+            assert_eq!(writer.run().is_ok(), fits, "{text}");
+            // Each union is decided once; what is decided is written again once for each branch around it.
+            let steps = depth as u64;
+            let bound = BRANCHES * BRANCHES * steps * steps;
+            assert!(memory.attempts <= bound, "{} attempts at depth {depth}, more than {bound}", memory.attempts);
+            let before = memory.attempts;
+            let report = explain(Writer::new(&program, Reader::new(&text), &mut out, &mut memory));
+            assert_eq!(report.mismatches.is_empty(), fits);
+            assert!(memory.attempts - before <= 2 * bound, "{} attempts to explain", memory.attempts - before);
+        }
+    }
+}
