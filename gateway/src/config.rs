@@ -91,15 +91,18 @@ impl Config {
             admin: root.section("admin").map(Admin::read).unwrap_or_default(),
             catalog: root.section("catalog").map(Catalog::read).unwrap_or_default(),
             conventions: root.section("conventions").map(Conventions::read).unwrap_or_default(),
-            kafka: Kafka::read(root.section("kafka")),
+            kafka: root.section("kafka").map(Kafka::read).unwrap_or_default(),
             authn: root.section("authn").map(Authn::read).unwrap_or_default(),
             admission: root.section("admission").map(Admission::read).unwrap_or_default(),
             telemetry: root.section("telemetry").map(Telemetry::read).unwrap_or_default(),
             drain: root.section("drain").map(Drain::read).unwrap_or_default(),
         };
         root.refuse("registry", "no registry: this version takes schemas from files beside the contracts only");
-        if config.kafka.bootstrap.is_empty() {
-            root.missing("kafka/bootstrap", "the brokers' addresses, such as [broker-1:9092]");
+        if document.get("authn").is_none() {
+            root.missing("authn", authn::REQUIRED);
+        }
+        if document.get("kafka").is_none() {
+            root.missing("kafka", kafka::REQUIRED);
         }
         root.finish();
         config

@@ -31,7 +31,7 @@ fn the_environment_wins_over_the_file() {
     let variables = [
         ("FOREBAY_KAFKA__BOOTSTRAP", "a:1,b:2"),
         ("FOREBAY_KAFKA__QUEUE__BYTES_PER_TOPIC", "8MiB"),
-        ("FOREBAY_LISTEN__ADDRESS", "[::1]:7070"),
+        ("FOREBAY_LISTEN__ADDRESS", "'[::1]:7070'"),
         ("FOREBAY_TELEMETRY__SAMPLE", "1"),
     ];
     let config = read(SMALLEST, &variables).unwrap();

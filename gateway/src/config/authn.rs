@@ -3,6 +3,12 @@
 use forebay_schemas::document::Reader;
 use serde::Serialize;
 
+/// The name that anonymous callers get; said beside `anonymous`, so that nobody opens a gateway by one wrong word.
+const PRINCIPAL: &str = "anonymous_principal";
+/// What must be said as long as there is no way to prove who one is.
+pub(super) const REQUIRED: &str =
+    "anonymous: true and anonymous_principal: NAME; this version has no other way to know a caller";
+
 /// How callers prove who they are.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Authn {
@@ -16,36 +22,21 @@ pub struct Authn {
 impl Authn {
     pub(super) fn read(mut r: Reader<'_, '_>) -> Self {
         let anonymous = r.boolean("anonymous").unwrap_or(false);
-        let principal = r.required_string_if(anonymous);
+        let principal = match (anonymous, r.member(PRINCIPAL).is_some()) {
+            (true, _) => r.required_string(PRINCIPAL),
+            (false, true) => {
+                r.missing("anonymous", "anonymous: true beside anonymous_principal; it is said twice on purpose");
+                None
+            }
+            (false, false) => {
+                r.missing("anonymous", REQUIRED);
+                None
+            }
+        };
         r.refuse("api_keys", "no API keys: this version knows anonymous callers only");
         r.refuse("jwt", "no JWT: this version knows anonymous callers only");
         r.refuse("mtls", "no client certificates: this version knows anonymous callers only");
         r.finish();
         Self { anonymous_principal: principal, unrestricted: false }
-    }
-}
-
-/// `anonymous` must be said twice, so that nobody opens a gateway by one wrong word.
-trait SaidTwice {
-    fn required_string_if(&mut self, anonymous: bool) -> Option<String>;
-}
-
-impl SaidTwice for Reader<'_, '_> {
-    fn required_string_if(&mut self, anonymous: bool) -> Option<String> {
-        const NAME: &str = "anonymous_principal";
-        match (anonymous, self.member(NAME).is_some()) {
-            (true, _) => self.required_string(NAME),
-            (false, true) => {
-                self.missing("anonymous", "anonymous: true beside anonymous_principal, said twice on purpose");
-                None
-            }
-            (false, false) => {
-                self.missing(
-                    "anonymous",
-                    "anonymous: true and anonymous_principal: NAME; this version has no other way to know a caller",
-                );
-                None
-            }
-        }
     }
 }

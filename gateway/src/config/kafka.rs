@@ -16,6 +16,9 @@ use super::show::{as_duration, as_size};
 /// librdkafka, its idempotent producer takes a new epoch and may write records twice.
 pub const LONGEST_DEADLINE: Duration = Duration::from_mins(2);
 
+/// What can't have a default.
+pub(super) const REQUIRED: &str = "the brokers' addresses: bootstrap: [broker-1:9092]";
+
 /// The cluster, and how much may wait for it how long.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Kafka {
@@ -113,9 +116,8 @@ impl Default for Kafka {
 }
 
 impl Kafka {
-    pub(super) fn read(section: Option<Reader<'_, '_>>) -> Self {
+    pub(super) fn read(mut r: Reader<'_, '_>) -> Self {
         let d = Self::default();
-        let Some(mut r) = section else { return d };
         let bootstrap = r.strings("bootstrap").unwrap_or_default();
         let mut kafka = Self {
             bootstrap: bootstrap.iter().flat_map(|list| list.split(',')).map(|one| one.trim().to_owned()).collect(),
@@ -130,6 +132,9 @@ impl Kafka {
             properties: r.optional("properties", properties).unwrap_or_default(),
         };
         kafka.properties.extend(r.optional("property_files", property_files).unwrap_or_default());
+        if r.node().get("bootstrap").is_none() {
+            r.missing("bootstrap", REQUIRED);
+        }
         r.finish();
         kafka
     }
@@ -172,6 +177,6 @@ fn property_files(node: &Node, problems: &mut Vec<Problem>) -> Option<BTreeMap<S
 
 fn refuse_fixed(name: &str, value: &Node, problems: &mut Vec<Problem>) -> Option<()> {
     let Some(reason) = fixed::refusal_of_property(name) else { return Some(()) };
-    problems.push(value.problem(format!("no {name} here: {reason}"), "it"));
+    problems.push(value.problem(format!("no {name} here: {reason}"), "a value for it"));
     None
 }

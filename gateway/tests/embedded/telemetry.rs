@@ -25,7 +25,7 @@ async fn page(house: &House, path: &str) -> (StatusCode, String) {
 async fn metrics_have_these_names_and_words() {
     let house = House::new(&[]).await;
     house.post(TOPIC, order("a")).await;
-    house.post(TOPIC, "{}").await;
+    house.post(TOPIC, r#"{"id":"b"}"#).await;
     let (_, text) = page(&house, "/metrics").await;
     let described: Vec<_> = text.lines().filter(|line| line.starts_with('#')).collect();
     insta::assert_snapshot!(described.join("\n"));
@@ -112,7 +112,7 @@ async fn collect(listener: TcpListener) -> (String, Vec<u8>) {
     let (sender, mut exports) = tokio::sync::mpsc::channel(1);
     tokio::spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
-        let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let service = hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| {
             let sender = sender.clone();
             async move {
                 let path = request.uri().path().to_owned();
