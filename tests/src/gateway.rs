@@ -14,7 +14,7 @@ use crate::process::{Lines, Process, eventually, profile_dir, scratch};
 /// How long a start may take on a busy machine.
 const START: Duration = Duration::from_mins(1);
 /// Between TERM and KILL at the end of a test: more than the drain's grace.
-const END: Duration = Duration::from_secs(15);
+const END: Duration = Duration::from_secs(40);
 
 /// The binary: `FOREBAY_BIN`, or what the same build profile has made.
 pub fn binary() -> PathBuf {
@@ -43,7 +43,7 @@ pub fn settings(bootstrap: &[String], catalog: &Catalog) -> Value {
         "kafka": { "bootstrap": bootstrap, "deadline": "20s" },
         "authn": { "anonymous": true, "anonymous_principal": "e2e" },
         "telemetry": { "log_format": "json" },
-        "drain": { "settle": "200ms", "grace": "10s" },
+        "drain": { "settle": "200ms", "grace": "25s" },
     })
 }
 
@@ -98,7 +98,8 @@ impl Gateway {
             if found.is_some() || ended { Some(found) } else { None }
         });
         let Some((data, admin)) = listening.flatten() else {
-            panic!("the gateway does not listen; it wrote:\n{}", log.text());
+            process.end();
+            panic!("the gateway does not listen; it wrote:\n{}", log.to_end());
         };
         let gateway = Self { process, log, data, admin };
         let ready = eventually(START, || (gateway.admin_client().get("/readyz").status == 200).then_some(()));

@@ -28,7 +28,7 @@ fn a_good_configuration_is_fine() {
 fn all_problems_are_named_at_once() {
     let catalog = Catalog::new()
         .json("check.good.v1")
-        .contract("check.bad.v1", "value: { format: avro, schema: missing.avsc }")
+        .contract("check.bad.v1", "value: { format: avro, schema: missing.avsc, framing: none }")
         .contract("check.worse.v1", "value: { format: json }\nunknown_feilds: refuse");
     let wrong = json!({
         "kafka": { "bootstrap": [], "deadlin": "5s", "linger": "soon" },
@@ -45,7 +45,7 @@ fn all_problems_are_named_at_once() {
 #[test]
 fn all_problems_of_the_contracts_are_named_at_once() {
     let catalog = Catalog::new()
-        .contract("check.bad.v1", "value: { format: avro, schema: missing.avsc }")
+        .contract("check.bad.v1", "value: { format: avro, schema: missing.avsc, framing: none }")
         .contract("check.worse.v1", "value: { format: json }\nunknown_feilds: keep");
     let done = check(&catalog, json!({}));
     assert_eq!(done.code, Some(2), "{}", said(&done));

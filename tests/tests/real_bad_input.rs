@@ -30,7 +30,7 @@ fn path(topic: &str) -> String {
 fn order(member: &str, value: &str) -> String {
     let mut members = vec![
         ("event_id", "\"bad\""),
-        ("occurred_at", "\"2026-11-21T10:00:00Z\""),
+        ("occurred_at", "\"2025-06-01T10:00:00Z\""),
         ("customer_id", "\"c\""),
         ("total", "\"1.00\""),
         ("lines", "[]"),
@@ -132,16 +132,15 @@ fn values_outside_the_schema_are_violations() {
 fn other_media_types_are_refused() {
     let (orders, keyed) = ("bad.order.media.v1", "bad.keyed.media.v1");
     let gateway = gateway(orders, keyed);
-    let mut client = gateway.client();
     let good = r#"{"id":"bad","key":"k"}"#;
-    let none = client.send(&Request::post(path(keyed), good));
+    let none = gateway.client().send(&Request::post(path(keyed), good));
     assert_refused("no Content-Type", &none, 415, "unsupported_media_type");
     for media_type in ["text/plain", "application/xml", "application/jsonx", "", "json", "application/json, text/plain"]
     {
-        let answer = client.send(&Request::post(path(keyed), good).header("content-type", media_type));
+        let answer = gateway.client().send(&Request::post(path(keyed), good).header("content-type", media_type));
         assert_refused(media_type, &answer, 415, "unsupported_media_type");
     }
-    let answer = client.send(&Request::json(path(keyed), good).header("content-encoding", "rot13"));
+    let answer = gateway.client().send(&Request::json(path(keyed), good).header("content-encoding", "rot13"));
     assert_refused("an unknown coding", &answer, 415, "unsupported_media_type");
     assert_unharmed(&gateway, keyed);
 }
@@ -170,9 +169,8 @@ fn addresses_that_no_contract_names_are_not_found() {
         &long,
         &upper,
     ];
-    let mut client = gateway.client();
     for topic in topics {
-        let answer = client.send(&Request::json(path(topic), r#"{"id":"bad","key":"k"}"#));
+        let answer = gateway.client().send(&Request::json(path(topic), r#"{"id":"bad","key":"k"}"#));
         let (status, code) = (answer.status, answer.code());
         assert!(
             matches!((status, code.as_str()), (404, "unknown_topic" | "not_found") | (400, "malformed")),
@@ -182,8 +180,22 @@ fn addresses_that_no_contract_names_are_not_found() {
         assert!(answer.header("set-cookie").is_none());
     }
     for request in [Request::get(path(keyed)), Request::post("/v1/topics", "{}"), Request::get("/livez")] {
-        let answer = client.send(&request);
+        let answer = gateway.client().send(&request);
         assert!(matches!(answer.status, 404 | 405), "{answer}");
+    }
+    assert_unharmed(&gateway, keyed);
+}
+
+#[test]
+fn a_refusal_leaves_the_connection_open_or_says_that_it_closes() {
+    let (orders, keyed) = ("bad.order.kept.v1", "bad.keyed.kept.v1");
+    let gateway = gateway(orders, keyed);
+    let event = r#"{"id":"bad","key":"k"}"#;
+    let refused = [Request::json(path("unknown"), event), Request::post(path(keyed), event)];
+    let mut client = gateway.client(); // takes a new connection only after an answer with `Connection: close`
+    for request in refused.iter().cycle().take(200) {
+        let answer = client.send(request);
+        assert!(matches!(answer.status, 404 | 415), "{answer}");
     }
     assert_unharmed(&gateway, keyed);
 }

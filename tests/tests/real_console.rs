@@ -43,7 +43,7 @@ fn tail_shows_records_decoded_by_the_catalogue() {
     let catalog = Catalog::new().orders(orders).keyed_json(keyed);
     let gateway = Gateway::start(&cluster.bootstrap(), &catalog);
     let order = json!({
-        "event_id": "o-1", "occurred_at": 1_795_255_200_250_i64, "customer_id": "c-1", "total": "12.50", "lines": [1],
+        "event_id": "o-1", "occurred_at": 1_748_772_000_250_i64, "customer_id": "c-1", "total": "12.50", "lines": [1],
     });
     write(&gateway, orders, &order);
     write(&gateway, keyed, &json!({ "id": "1", "key": "k" }));
@@ -60,7 +60,7 @@ fn tail_shows_records_decoded_by_the_catalogue() {
     assert_eq!((&record["topic"], &record["partition"], &record["offset"]), (&json!(orders), &json!(0), &json!(0)));
     assert_eq!(record["key"], "c-1");
     assert_eq!(record["headers"]["event-id"], "o-1");
-    assert_eq!(record["value"]["customer_id"], "c-1");
+    assert_eq!(record["value"]["customer_id"], "c-1", "{record}");
     assert_eq!(record["value"]["note"], Value::Null);
 
     let record = tail(keyed);

@@ -24,7 +24,7 @@ fn path(topic: &str) -> String {
 /// The gateway of these topics of keyed JSON, with some Kafka settings changed.
 fn gateway(cluster: &Cluster, topics: &[&str], kafka: Value) -> Gateway {
     let catalog = topics.iter().fold(Catalog::new(), |catalog, topic| catalog.keyed_json(topic));
-    let mut settings = json!({ "kafka": { "deadline": "5s", "request_timeout": "2s" } });
+    let mut settings = json!({ "kafka": { "deadline": "5s", "request_timeout": "2s" }, "drain": { "grace": "10s" } });
     forebay_tests::gateway::merge(&mut settings["kafka"], kafka);
     Gateway::start_with(&cluster.bootstrap(), &catalog, settings)
 }
@@ -106,7 +106,7 @@ fn a_full_queue_refuses_with_its_code_and_what_it_refused_never_appears() {
     let topic = "faults.queue.full.v1";
     let mut cluster = Cluster::alone();
     cluster.create_topic(topic, 3, &[]);
-    let queue = json!({ "queue": { "bytes": "128KiB", "bytes_per_topic": "64KiB" } });
+    let queue = json!({ "bytes_per_record": "16KiB", "queue": { "bytes": "128KiB", "bytes_per_topic": "64KiB" } });
     let gateway = gateway(&cluster, &[topic], queue);
     cluster.nodes().for_each(forebay_tests::node::Node::pause);
     let load = Load::start(gateway.address(), topic, Shape { batch: 100, padding: 1_000, ..Shape::default() });
