@@ -1,8 +1,6 @@
 //! The nouns that cross steps: what a request carries from one step to the next, and what it ends as. Knows
 //! nothing of HTTP statuses, of Kafka's client or of how a step does its work.
 
-pub mod code;
-
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,7 +12,7 @@ use forebay_schemas::encoder::Mismatch;
 use http::HeaderMap;
 
 use crate::catalog::Topic;
-pub use code::{Code, Outcome};
+pub use crate::code::{Code, Outcome};
 
 /// What a request says before its body.
 #[derive(Debug)]

@@ -16,6 +16,7 @@ pub mod reload;
 pub mod kafka;
 pub mod telemetry;
 pub mod metrics;
+pub mod code;
 pub mod config;
 pub mod clock;
 pub mod cli;

@@ -17,7 +17,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::event::{Code, Outcome};
+use crate::code::{Code, Outcome};
 
 /// Upper bounds of the histograms' buckets, in seconds: from what one event costs to past the deadline.
 const SECONDS: [f64; 14] =
