@@ -1,0 +1,59 @@
+//! Avro payloads: apache-avro reads the bytes by the schema's plain types, the contract's program says what they
+//! mean. Two readers of one schema, so that a mistake in either shows as an error instead of as another value.
+
+use apache_avro::Schema;
+use apache_avro::reader::datum::GenericDatumReader;
+use serde_json::Value;
+
+use super::{Undecodable, bounds, render};
+use crate::avro;
+use crate::avro::program::{Program, Rule};
+use crate::contract::{UnknownFields, ValueRule};
+
+/// One schema's way back.
+#[derive(Debug)]
+pub(super) struct Avro {
+    program: Program,
+    plain: Schema,
+}
+
+impl Avro {
+    /// None if the text is no schema that the encoder takes.
+    pub(super) fn new(text: &str, rule: &ValueRule) -> Option<Self> {
+        let rule = Rule {
+            unions: rule.unions,
+            bytes: rule.bytes,
+            numeric_strings: rule.numeric_strings,
+            drop_unknown: rule.unknown_fields == UnknownFields::Drop,
+        };
+        let program = avro::compile(text, rule).ok()?;
+        let mut plain = serde_json::from_str(text).ok()?;
+        strip(&mut plain);
+        Some(Self { program, plain: Schema::parse(&plain).ok()? })
+    }
+
+    pub(super) fn decode(&self, payload: &[u8]) -> Result<Value, Undecodable> {
+        bounds::check(&self.program, payload)?;
+        let unlike = |error: apache_avro::Error| Undecodable::Unlike(error.to_string());
+        let reader = GenericDatumReader::builder(&self.plain).build().map_err(unlike)?;
+        let mut rest = payload;
+        let value = reader.read_value(&mut rest).map_err(unlike)?;
+        if !rest.is_empty() {
+            return Err(Undecodable::Unlike(format!("{} bytes are left over", rest.len())));
+        }
+        render::value(&self.program, self.program.root, value)
+    }
+}
+
+/// Takes away what does not change how bytes are laid out: apache-avro 0.22 refuses good defaults, resolves names by
+/// aliases, fails on logical types that it should ignore, and does not keep how a UUID was spelt.
+fn strip(schema: &mut Value) {
+    match schema {
+        Value::Array(parts) => parts.iter_mut().for_each(strip),
+        Value::Object(members) => {
+            members.retain(|name, _| !matches!(name.as_str(), "default" | "aliases" | "logicalType"));
+            members.values_mut().for_each(strip);
+        }
+        _ => {}
+    }
+}
