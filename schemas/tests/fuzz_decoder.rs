@@ -1,5 +1,5 @@
-//! Bytes of any kind end in JSON or in a reason why not, never in a panic, and soon; and whatever counts, numbers and
-//! bytes a record holds come back from their JSON.
+//! Bytes of any kind end in JSON or in a reason why not, never in a panic, and soon; and whatever a record holds
+//! comes back from its JSON.
 
 #![expect(clippy::panic, reason = "that is how a test fails")]
 
@@ -10,11 +10,15 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use apache_avro::Schema;
 use bolero::check;
 use forebay_schemas::contract::{BytesText, Format, Unions};
 use forebay_schemas::decoder::{Decoder, Undecodable};
 use forebay_schemas::encoder::Encoder;
-use transcode_kit::{avro, bytes, encoder};
+use proptest::collection::vec;
+use proptest::prelude::{ProptestConfig, any, proptest};
+use transcode_kit::generate::{Source, record};
+use transcode_kit::{avro, bytes, encoder, read};
 
 /// apache-avro takes 100 KiB of stack for each level where it is not optimised.
 const STACK: usize = 32 << 20;
@@ -144,4 +148,30 @@ fn any_number_or_bytes() {
         uuid.hold(any);
         plain.hold(any);
     });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Tags tell branches apart that look alike.
+    #[test]
+    fn any_event_of_any_schema(entropy in vec(any::<u8>(), 0..600)) {
+        let mut source = Source::new(&entropy);
+        let kind = record(&mut source);
+        let text = kind.schema();
+        let schema = Schema::parse_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let (event, _) = kind.event(&mut source);
+        let record = bytes(&encoder(&avro(), &text), &event).unwrap_or_else(|fault| panic!("{fault:?}\n{text}\n{event}"));
+        for spelling in [BytesText::Base64, BytesText::CodePoints] {
+            let mut contract = avro();
+            contract.value.unions = Unions::Tagged;
+            contract.value.bytes = spelling;
+            let decoder = Decoder::new(&contract, Some(&text));
+            let shown = decoder.decode(&record).unwrap_or_else(|error| panic!("{error}\n{text}\n{event}"));
+            let again = bytes(&encoder(&contract, &text), &shown.to_string());
+            let again = again.unwrap_or_else(|fault| panic!("{fault:?}\n{text}\n{shown}"));
+            assert_eq!(read(&schema, &again), read(&schema, &record), "{text}\n{shown}");
+            assert!(again == record || text.contains("\"map\""), "{text}\n{shown}");
+        }
+    }
 }
