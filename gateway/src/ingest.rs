@@ -25,6 +25,8 @@ use crate::catalog::ContractSet;
 use crate::door::answer::{self, Answer};
 use crate::door::body::Pace;
 use crate::door::native::{self, Kind, Reply};
+use crate::door::ndjson::Windows;
+use crate::door::receipts;
 use crate::event::{Batch, Code, Head, Principal, Refusal, Rejection, Verdict};
 use crate::ledger::Ledger;
 use crate::metrics::Stage;
@@ -61,13 +63,19 @@ async fn take_in(app: &Arc<App>, head: Head, body: Body, request_id: &str) -> Re
     let kind = native::kind(&head.headers)?;
     let reply = native::reply(&head.headers, kind, &app.config.admission);
     let caller = Caller { who, contracts, head };
+    let limits = &app.config.admission;
     match (kind, reply) {
-        (Kind::Ndjson, Reply::Receipts) => stream::lines(app, caller, body),
-        (Kind::Ndjson, Reply::Document(listing)) => {
-            Ok(stream::document(app, caller, body, Answer::new(listing)).await?.finish(request_id))
-        }
         (Kind::Json, Reply::Document(listing)) => {
             Ok(whole(app, &caller, body, Answer::new(listing)).await?.finish(request_id))
+        }
+        (Kind::Ndjson, Reply::Document(listing)) => {
+            let answer = Answer::new(listing);
+            let windows = Windows::new(&caller.head, body, limits, pace(app), answer.is_minimal());
+            Ok(stream::document(app, caller, windows, answer).await?.finish(request_id))
+        }
+        (Kind::Ndjson, Reply::Receipts) => {
+            let windows = Windows::new(&caller.head, body, limits, pace(app), true);
+            Ok(receipts::response(stream::start(app, caller, windows)?))
         }
         (Kind::Json, Reply::Receipts) => Err(native::no_receipts()),
     }

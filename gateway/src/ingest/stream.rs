@@ -4,26 +4,24 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::response::Response;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use super::admit::Permit;
-use super::{Caller, Carried, carry, pace};
+use super::{Caller, Carried, carry};
 use crate::app::{App, Stage as Life};
 use crate::door::answer::Answer;
 use crate::door::ndjson::Windows;
-use crate::door::receipts::{self, Settled};
+use crate::door::receipts::Settled;
 use crate::event::{Code, Rejection, Verdict};
 
-/// Answers with one document at the end.
+/// Works on a body to its end and adds every verdict to the answer.
 pub(super) async fn document(
     app: &Arc<App>,
     caller: Caller,
-    body: Body,
+    windows: Windows,
     mut answer: Answer,
 ) -> Result<Answer, Rejection> {
-    let mut settled = start(app, caller, body, answer.is_minimal())?;
+    let mut settled = start(app, caller, windows)?;
     while let Some(window) = settled.recv().await {
         match window {
             Ok(window) => {
@@ -37,22 +35,14 @@ pub(super) async fn document(
     Ok(answer)
 }
 
-/// Answers at once, with a line an event as its verdict comes.
-pub(super) fn lines(app: &Arc<App>, caller: Caller, body: Body) -> Result<Response, Rejection> {
-    Ok(receipts::response(start(app, caller, body, true)?))
-}
-
-/// Lets the stream in and starts to work on it. Its windows come out settled, in order; an error comes last.
-fn start(
+/// Lets a stream in and starts to work on it. Its windows come out settled, in order; an error comes last.
+pub(super) fn start(
     app: &Arc<App>,
     caller: Caller,
-    body: Body,
-    free: bool,
+    windows: Windows,
 ) -> Result<Receiver<Result<Settled, Rejection>>, Rejection> {
-    let limits = &app.config.admission;
-    let held = limits.window.bytes * (limits.window.pending as u64 + 1);
-    let permit = app.admission.admit(&caller.who, held)?;
-    let windows = Windows::new(&caller.head, body, limits, pace(app), free);
+    let limits = &app.config.admission.window;
+    let permit = app.admission.admit(&caller.who, limits.bytes * (limits.pending as u64 + 1))?;
     let (out, settled) = mpsc::channel(1);
     let stream = Stream { app: Arc::clone(app), caller, windows, under_way: VecDeque::new(), out, _permit: permit };
     tokio::spawn(stream.run());
