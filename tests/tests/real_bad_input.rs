@@ -218,7 +218,7 @@ fn what_is_too_large_is_refused_and_memory_stays_flat() {
     let answer = gateway.client().send(&Request::json(path(keyed), events));
     assert_refused("10,001 events", &answer, 413, "too_large");
     let grown = gateway.peak_memory() - before;
-    assert!(grown < 192 * MIB, "the resident set grew by {} MiB", grown / MIB);
+    assert!(grown < 128 * MIB, "the resident set grew by {} MiB", grown / MIB);
     assert_unharmed(&gateway, keyed);
 }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use forebay_tests::catalog::Catalog;
 use forebay_tests::cluster::Cluster;
 use forebay_tests::gateway::Gateway;
-use forebay_tests::http::{Answer, Request};
+use forebay_tests::http::{Answer, Connection, Request};
 use forebay_tests::load::{Load, Log, Shape};
+use forebay_tests::node::Node;
 use forebay_tests::process::eventually;
 use serde_json::{Value, json};
 
@@ -82,7 +83,7 @@ fn with_all_brokers_frozen_every_request_is_answered_in_time_and_writing_comes_b
     let gateway = gateway(&cluster, &[topic], json!({}));
     let load = Load::start(gateway.address(), topic, Shape { batch: 1, ..Shape::default() });
     load.await_written(50);
-    cluster.nodes().for_each(forebay_tests::node::Node::pause);
+    cluster.nodes().for_each(Node::pause);
     load.await_answered(20);
     let mut admin = gateway.admin_client();
     assert_eq!(admin.get("/livez").status, 200);
@@ -108,7 +109,7 @@ fn a_full_queue_refuses_with_its_code_and_what_it_refused_never_appears() {
     cluster.create_topic(topic, 3, &[]);
     let queue = json!({ "bytes_per_record": "16KiB", "queue": { "bytes": "128KiB", "bytes_per_topic": "64KiB" } });
     let gateway = gateway(&cluster, &[topic], queue);
-    cluster.nodes().for_each(forebay_tests::node::Node::pause);
+    cluster.nodes().for_each(Node::pause);
     let load = Load::start(gateway.address(), topic, Shape { batch: 100, padding: 1_000, ..Shape::default() });
     load.await_answered(400);
     cluster.heal();
@@ -213,6 +214,34 @@ fn small_records_are_written_however_small_the_topics_limit() {
 }
 
 #[test]
+fn a_sender_that_waits_for_its_receipts_is_not_too_slow() {
+    let topic = "faults.stream.waits.v1";
+    let mut cluster = Cluster::alone();
+    cluster.create_topic(topic, 1, &[]);
+    let gateway = gateway(&cluster, &[topic], json!({}));
+    let mut connection = Connection::open(gateway.address()).expect("a connection");
+    let head = format!(
+        "POST {} HTTP/1.1\r\nhost: forebay\r\ncontent-type: application/x-ndjson\r\naccept: application/x-ndjson\r\n\
+         transfer-encoding: chunked\r\n\r\n",
+        path(topic)
+    );
+    connection.write(head.as_bytes()).expect("the head is taken");
+    let mut streamed = connection.begin().expect("an answer before the body");
+    for n in 0..3 {
+        cluster.nodes().for_each(Node::pause);
+        let line = event(&n.to_string()) + "\n";
+        streamed.body.send_chunk(line.as_bytes()).expect("a line is taken");
+        std::thread::sleep(Duration::from_secs(2)); // the receipt is what both wait for, below the deadline
+        cluster.nodes().for_each(Node::resume);
+        let receipt = streamed.body.next_line().expect("a receipt").expect("before the next event is sent");
+        let receipt: Value = serde_json::from_str(&receipt).expect("a receipt of JSON");
+        assert_ne!(receipt["code"], "body_timeout", "{receipt}");
+    }
+    streamed.body.send_chunk(b"").expect("the end is taken");
+    assert_eq!(streamed.body.next_line().expect("the end"), None);
+}
+
+#[test]
 fn a_term_under_load_answers_everything_and_exits_with_zero() {
     let topic = "faults.gateway.term.v1";
     let cluster = Cluster::alone();
@@ -234,7 +263,7 @@ fn a_term_with_kafka_away_still_ends_within_the_grace() {
     let mut cluster = Cluster::alone();
     cluster.create_topic(topic, 3, &[]);
     let mut gateway = gateway(&cluster, &[topic], json!({}));
-    cluster.nodes().for_each(forebay_tests::node::Node::pause);
+    cluster.nodes().for_each(Node::pause);
     let load = Load::start(gateway.address(), topic, Shape { ends_when_told: true, ..Shape::default() });
     std::thread::sleep(Duration::from_millis(500)); // requests are waiting for their verdicts by then
     gateway.drain();
