@@ -3,10 +3,11 @@
 /// Appends a long: zig-zag, then seven bits a byte, lowest first.
 #[inline]
 pub(crate) fn push_long(out: &mut Vec<u8>, value: i64) {
-    let (bytes, length) = varint(value);
-    if length == 1 {
-        out.push(bytes[0]);
+    let rest = zigzag(value);
+    if rest < 0x80 {
+        out.push(low_byte(rest));
     } else {
+        let (bytes, length) = varint(rest);
         out.extend_from_slice(&bytes[..length]);
     }
 }
@@ -30,7 +31,7 @@ pub(crate) fn close_block(out: &mut Vec<u8>, start: usize, count: usize) {
     if count == 0 {
         return;
     }
-    let (bytes, length) = varint(as_long(count));
+    let (bytes, length) = varint(zigzag(as_long(count)));
     if length > 1 {
         let end = out.len();
         out.resize(end + length - 1, 0);
@@ -44,9 +45,11 @@ fn as_long(length: usize) -> i64 {
     i64::try_from(length).expect("nothing in memory is longer than an i64 counts")
 }
 
-#[inline]
-fn varint(value: i64) -> ([u8; 10], usize) {
-    let mut rest = (value << 1 ^ value >> 63).cast_unsigned();
+const fn zigzag(value: i64) -> u64 {
+    (value << 1 ^ value >> 63).cast_unsigned()
+}
+
+fn varint(mut rest: u64) -> ([u8; 10], usize) {
     let mut bytes = [0; 10];
     let mut length = 0;
     while rest >= 0x80 {

@@ -91,6 +91,10 @@ impl<'a> Writer<'_, 'a> {
     }
 
     pub(super) fn double(&mut self) -> Result<(), Stop> {
+        if let Some(value) = self.reader.short_double() {
+            self.out.extend_from_slice(&value.to_le_bytes());
+            return Ok(());
+        }
         let value = match self.reader.kind()? {
             Kind::Number => exact_double(Ok(self.reader.number()?)),
             Kind::String => exact_double(Err(self.characters()?)),
@@ -106,6 +110,9 @@ impl<'a> Writer<'_, 'a> {
         if self.reader.byte() != b'"' {
             return Err(Stop::Mismatch);
         }
+        if let Some(plain) = self.reader.plain_string() {
+            return Ok(plain);
+        }
         let string = self.reader.string()?;
         if string.lone {
             return Err(Stop::Fatal);
@@ -116,6 +123,10 @@ impl<'a> Writer<'_, 'a> {
     pub(super) fn string(&mut self) -> Result<(), Stop> {
         if self.reader.byte() != b'"' {
             return Err(Stop::Mismatch);
+        }
+        if let Some(plain) = self.reader.plain_string() {
+            push_bytes(self.out, plain);
+            return Ok(());
         }
         let string = self.reader.string()?;
         if string.lone {

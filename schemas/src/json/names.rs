@@ -84,8 +84,9 @@ impl Names {
         let characters = name.text(bytes, decoded);
         let tag = tag(characters);
         if spelt.len() - open.from < COMPARED {
-            let mut earlier = tags[open.from..].iter().zip(&spelt[open.from..]);
-            if earlier.any(|(other, earlier)| *other == tag && earlier.is(bytes, characters)) {
+            if tags[open.from..].contains(&tag)
+                && spelt[open.from..].iter().any(|earlier| earlier.is(bytes, characters))
+            {
                 return false;
             }
         } else if !self.add_hashed(open, bytes, name) {
@@ -113,10 +114,11 @@ impl Names {
 
 /// Length, first bytes and last bytes: unequal for most unequal names.
 fn tag(name: &[u8]) -> u64 {
-    let length = name.len();
-    let edge = |bytes: &[u8]| bytes.iter().fold(0_u64, |edge, byte| edge << 8 | u64::from(*byte));
-    if length < 8 {
-        return edge(name) << 8 | length as u64;
+    let length = (name.len() as u64) << 56;
+    match (name.first_chunk(), name.last_chunk()) {
+        (Some(first), Some(last)) => {
+            length ^ u64::from(u32::from_le_bytes(*first)) << 32 ^ u64::from(u32::from_le_bytes(*last))
+        }
+        _ => name.iter().fold(length, |tag, byte| tag ^ (tag << 8 | u64::from(*byte))),
     }
-    edge(&name[..4]) << 32 ^ edge(&name[length - 4..]) ^ (length as u64) << 56
 }

@@ -79,6 +79,7 @@ impl Walk<'_, '_> {
                 Kind::Null => self.reader.null().map(|()| false),
                 Kind::Boolean => self.reader.boolean().map(|_| false),
                 Kind::Number => self.reader.number().map(|_| false),
+                Kind::String if self.reader.plain_string().is_some() => Ok(false),
                 Kind::String => self.string().map(|_| false),
                 Kind::Array => self.enter_array(),
                 Kind::Object => self.enter_object(),
