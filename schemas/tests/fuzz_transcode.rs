@@ -1,5 +1,6 @@
 //! Bytes of any kind against the parsers: the JSON reader and the splitter beside `serde_json`, the transcoder with
 //! apache-avro reading what it wrote, the schema compiler. Nothing panics, nothing grows out of bounds.
+#![expect(clippy::panic, reason = "how a test fails")]
 
 mod transcode_kit;
 
@@ -177,10 +178,9 @@ fn the_reader_accepts_what_serde_json_accepts() {
         let theirs = utf8 && serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok();
         let text = text.escape_ascii();
         match ours {
-            Ok(_) => assert!(theirs, "{text}"),
             Err(Fault::Syntax { .. }) => assert!(!theirs, "{text}"),
             // Stricter on purpose: duplicates, lone surrogates, depth.
-            Err(Fault::Ambiguous { .. }) => assert!(theirs, "{text}"),
+            Ok(_) | Err(Fault::Ambiguous { .. }) => assert!(theirs, "{text}"),
             Err(other) => panic!("{text}: {other:?}"),
         }
     });
@@ -261,7 +261,7 @@ fn any_schema_compiles_or_is_refused() {
     check!().with_iterations(10_000).with_type::<(u8, u16, u8)>().for_each(|(schema, place, piece)| {
         let mut schema = SCHEMAS[usize::from(*schema) % SCHEMAS.len()].as_bytes().to_vec();
         let at = usize::from(*place) % schema.len();
-        schema.splice(at..at + 1, PIECES[usize::from(*piece) % PIECES.len()].bytes());
+        schema.splice(at..=at, PIECES[usize::from(*piece) % PIECES.len()].bytes());
         compile(&String::from_utf8_lossy(&schema));
     });
 }

@@ -1,10 +1,9 @@
 //! Texts made to be slow or deep. All of them are read in one go, whatever they hold.
 
+mod transcode_kit;
+
 use forebay_schemas::contract::Format;
 use forebay_schemas::encoder::{Encoder, Fault, Scratch};
-
-#[path = "transcode_kit/mod.rs"]
-mod transcode_kit;
 
 fn json(text: &str) -> Result<Vec<u8>, Fault> {
     let encoder = Encoder::compile(&transcode_kit::contract(Format::Json), None).expect("nothing to compile");

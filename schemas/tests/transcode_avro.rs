@@ -273,7 +273,7 @@ fn defaults_are_read_as_the_specification_reads_them() {
             {"name":"x","type":"int"},{"name":"y","type":"Suit","default":"A"}]},"default":{"x":5}},
         {"name":"fixed","type":{"type":"fixed","name":"Two","size":2},"default":"ab"}
     ]}"#;
-    let Ok(Value::Record(fields)) = through(&avro(), schema, "{}") else { panic!("a record") };
+    let Ok(Value::Record(fields)) = through(&avro(), schema, "{}") else { unreachable!("a record") };
     let fields: Vec<Value> = fields.into_iter().map(|(_, value)| value).collect();
     assert!(matches!(fields[4], Value::Double(nan) if nan.is_nan()));
     let enumeration = |index: u32, symbol: &str| Value::Enum(index, symbol.to_owned());

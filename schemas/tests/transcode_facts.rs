@@ -16,13 +16,13 @@ struct Facts {
 
 fn facts(encoder: &Encoder, text: &str) -> Result<Facts, Fault> {
     let mut arena = b"earlier".to_vec();
-    let encoded = encoder.encode(text.as_bytes(), &mut arena, &mut Scratch::default())?;
-    assert_eq!(encoded.value.start, 7);
+    let record = encoder.encode(text.as_bytes(), &mut arena, &mut Scratch::default())?;
+    assert_eq!(record.value.start, 7);
     Ok(Facts {
-        value: arena[encoded.value].to_vec(),
-        key: encoded.key.map(|range| arena[range].to_vec()),
-        id: encoded.id.map(|range| String::from_utf8(arena[range].to_vec()).expect("an id is text")),
-        time: encoded.time_millis,
+        value: arena[record.value].to_vec(),
+        key: record.key.map(|range| arena[range].to_vec()),
+        id: record.id.map(|range| String::from_utf8(arena[range].to_vec()).expect("an id is text")),
+        time: record.time_millis,
     })
 }
 
@@ -95,7 +95,7 @@ fn pointers_go_through_records_maps_arrays_and_unions() {
                     .replace('6', r#"{"long":6}"#),
                 _ => text.to_owned(),
             };
-            let facts = facts(&encoder(&keyed, schema), &text).unwrap_or_else(|fault| panic!("{from}: {fault:?}"));
+            let facts = facts(&encoder(&keyed, schema), &text).expect(from);
             assert_eq!(facts.key.as_deref(), Some(expected), "{from}");
             assert_eq!(facts.id.as_deref(), Some("a"), "{from}");
         }

@@ -3,7 +3,7 @@
 mod transcode_kit;
 
 use forebay_schemas::contract::{Format, KeyFormat, UnknownFields};
-use forebay_schemas::encoder::{Encoder, Fault, Mismatch};
+use forebay_schemas::encoder::{Encoder, Fault, Mismatch, Scratch};
 use transcode_kit::{avro, bytes, contract, encoder, key, pointer};
 
 const SCHEMA: &str = r#"{"type":"record","name":"R","fields":[
@@ -49,18 +49,18 @@ fn each_mismatch_has_its_place_and_no_value() {
         (GOOD.replace(r#""id":"a","#, ""), ("/id", "a string", "missing")),
         (GOOD.replace("\"id\"", "\"id\":\"b\",\"a/~b\""), ("/a~1~0b", "a field the schema knows", "unknown member")),
         (
-            GOOD.replace("{", r#"{"lines":[{"n":1},{"n":"2"}],"#),
+            GOOD.replace('{', r#"{"lines":[{"n":1},{"n":"2"}],"#),
             ("/lines/1/n", "a whole number from -2147483648 to 2147483647", "string"),
         ),
-        (GOOD.replace("{", r#"{"lines":{},"#), ("/lines", "an array", "object")),
-        (GOOD.replace("{", r#"{"tags":{"x":true,"y":null},"#), ("/tags/y", "true or false", "null")),
-        (GOOD.replace("{", r#"{"maybe":5,"#), ("/maybe", "null, or an object, or a string", "number")),
+        (GOOD.replace('{', r#"{"lines":{},"#), ("/lines", "an array", "object")),
+        (GOOD.replace('{', r#"{"tags":{"x":true,"y":null},"#), ("/tags/y", "true or false", "null")),
+        (GOOD.replace('{', r#"{"maybe":5,"#), ("/maybe", "null, or an object, or a string", "number")),
         (
-            GOOD.replace("{", r#"{"maybe":{"n":"x"},"#),
+            GOOD.replace('{', r#"{"maybe":{"n":"x"},"#),
             ("/maybe/n", "a whole number from -2147483648 to 2147483647", "string"),
         ),
         (
-            GOOD.replace("{", r#"{"maybe":{"Line":{"n":null}},"#),
+            GOOD.replace('{', r#"{"maybe":{"Line":{"n":null}},"#),
             ("/maybe/Line/n", "a whole number from -2147483648 to 2147483647", "null"),
         ),
         ("[]".to_owned(), ("", "an object", "array")),
@@ -108,12 +108,12 @@ fn the_heaviest_fault_wins() {
     assert_eq!(bytes(&encoder, &missing), Err(Fault::MissingKey { pointer: "/id".to_owned() }));
     let violation = missing.replace("KWH", "GWH");
     assert!(matches!(bytes(&encoder, &violation), Err(Fault::Violation(_))));
-    let duplicate = violation.replace("{", r#"{"z":1,"z":2,"#);
+    let duplicate = violation.replace('{', r#"{"z":1,"z":2,"#);
     assert!(ambiguous(&duplicate));
-    assert!(ambiguous(&violation.replace("{", &format!("{{\"z\":{}{},", "[".repeat(100), "]".repeat(100)))));
-    assert!(syntax(&duplicate.replace("}", ",}")));
+    assert!(ambiguous(&violation.replace('{', &format!("{{\"z\":{}{},", "[".repeat(100), "]".repeat(100)))));
+    assert!(syntax(&duplicate.replace('}', ",}")));
     assert!(syntax(&format!("{duplicate}x")));
-    assert!(syntax(&violation.replace("{", &format!("{{\"z\":{}{},", "[".repeat(100), "]".repeat(99)))));
+    assert!(syntax(&violation.replace('{', &format!("{{\"z\":{}{},", "[".repeat(100), "]".repeat(99)))));
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn syntax_errors_say_where() {
         (b"\"a\nb\"", 2, "an escape in place of a control character"),
     ];
     for (text, offset, expected) in cases {
-        let outcome = encoder.encode(text, &mut Vec::new(), &mut Default::default());
+        let outcome = encoder.encode(text, &mut Vec::new(), &mut Scratch::default());
         assert_eq!(outcome, Err(Fault::Syntax { offset, expected }), "{}", text.escape_ascii());
     }
 }

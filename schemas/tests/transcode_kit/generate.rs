@@ -1,5 +1,11 @@
 //! Schemas, and events of them together with what apache-avro must read back: all drawn from one stream of bytes,
 //! so that a shorter stream is a simpler case.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "bits are drawn at random, and any will do"
+)]
 
 use std::fmt::Write as _;
 
@@ -243,7 +249,7 @@ impl Type {
                 (string(&format!("S{symbol}"), source), Value::Enum(symbol as u32, format!("S{symbol}")))
             }
             Self::Array(items) => {
-                let count = source.below(if source.names % 3 == 0 { 80 } else { 4 });
+                let count = source.below(if source.names.is_multiple_of(3) { 80 } else { 4 });
                 let (texts, values): (Vec<_>, Vec<_>) = (0..count).map(|_| items.event(source)).unzip();
                 (format!("[{}{}]", space(source), texts.join(",")), Value::Array(values))
             }

@@ -1,4 +1,5 @@
 //! What the transcoder's tests share: contracts in one line, and apache-avro's reader as the judge of bytes.
+#![expect(clippy::panic, reason = "how a test fails")]
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
 pub(crate) mod generate;
@@ -50,6 +51,7 @@ pub(crate) fn pointer(text: &str) -> Pointer {
     Pointer { text: text.to_owned(), tokens }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a contract may have none")]
 pub(crate) fn key(from: &str, format: KeyFormat) -> Option<KeyRule> {
     Some(KeyRule { source: KeySource::Event(pointer(from)), format })
 }
@@ -61,10 +63,10 @@ pub(crate) fn encoder(contract: &Contract, schema: &str) -> Encoder {
 /// One event's bytes; the arena holds others' bytes before, which must stay.
 pub(crate) fn bytes(encoder: &Encoder, text: &str) -> Result<Vec<u8>, Fault> {
     let mut arena = b"before".to_vec();
-    let encoded = encoder.encode(text.as_bytes(), &mut arena, &mut Scratch::default());
+    let outcome = encoder.encode(text.as_bytes(), &mut arena, &mut Scratch::default());
     assert!(arena.starts_with(b"before"));
-    match encoded {
-        Ok(encoded) => Ok(arena[encoded.value].to_vec()),
+    match outcome {
+        Ok(record) => Ok(arena[record.value].to_vec()),
         Err(fault) => {
             assert_eq!(arena, b"before", "a failed event leaves nothing");
             Err(fault)
