@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ffi::CStr;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ pub struct Head {
     /// The request's header fields.
     pub headers: HeaderMap,
     /// The fields of W3C Trace Context for the records, if there is a trace.
-    pub trace: Vec<(&'static str, Bytes)>,
+    pub trace: Vec<(&'static CStr, Bytes)>,
 }
 
 /// Who is calling, proven. Only `ingest::authn` makes one.

@@ -11,6 +11,7 @@ pub mod deliver;
 mod stream;
 
 use std::collections::BTreeSet;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -18,16 +19,16 @@ use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use tokio::task::JoinHandle;
+use tokio::runtime::Handle;
 
 use crate::app::App;
 use crate::catalog::ContractSet;
 use crate::door::answer::{self, Answer};
 use crate::door::body::Pace;
-use crate::door::native::{self, Kind, Reply};
+use crate::door::native::{self, Exchange};
 use crate::door::ndjson::Windows;
 use crate::door::receipts;
-use crate::event::{Batch, Code, Head, Principal, Refusal, Rejection, Verdict};
+use crate::event::{Batch, Code, Head, Principal, Rejection, Verdict};
 use crate::ledger::Ledger;
 use crate::metrics::Stage;
 
@@ -60,24 +61,20 @@ async fn take_in(app: &Arc<App>, head: Head, body: Body, request_id: &str) -> Re
     let who = app.authn.identify(&head)?;
     let contracts = app.catalog.current();
     allow::enter(&who, &head, &contracts)?;
-    let kind = native::kind(&head.headers)?;
-    let reply = native::reply(&head.headers, kind, &app.config.admission);
-    let caller = Caller { who, contracts, head };
     let limits = &app.config.admission;
-    match (kind, reply) {
-        (Kind::Json, Reply::Document(listing)) => {
-            Ok(whole(app, &caller, body, Answer::new(listing)).await?.finish(request_id))
-        }
-        (Kind::Ndjson, Reply::Document(listing)) => {
+    let exchange = native::exchange(&head.headers, limits)?;
+    let caller = Caller { who, contracts, head };
+    match exchange {
+        Exchange::Json(listing) => Ok(whole(app, &caller, body, Answer::new(listing)).await?.finish(request_id)),
+        Exchange::Lines(listing) => {
             let answer = Answer::new(listing);
             let windows = Windows::new(&caller.head, body, limits, pace(app), answer.is_minimal());
             Ok(stream::document(app, caller, windows, answer).await?.finish(request_id))
         }
-        (Kind::Ndjson, Reply::Receipts) => {
+        Exchange::Receipts => {
             let windows = Windows::new(&caller.head, body, limits, pace(app), true);
             Ok(receipts::response(stream::start(app, caller, windows)?))
         }
-        (Kind::Json, Reply::Receipts) => Err(native::no_receipts()),
     }
 }
 
@@ -115,15 +112,14 @@ async fn carry(app: &Arc<App>, caller: &Caller, batch: Batch, hold: impl Send + 
     let under_way = app.delivery.hand_over(judged, &caller.head.trace);
     app.metrics.stage(Stage::Encode, delivering - encoding);
     let metrics = Arc::clone(&app.metrics);
-    let events = ledger.len();
-    let work = tokio::spawn(async move {
+    let work = async move {
         let verdicts = under_way.verdicts().await;
         metrics.stage(Stage::Deliver, delivering.elapsed());
         ledger.settle(&verdicts);
         drop(hold);
         verdicts
-    });
-    Carried { warnings, delivery: Detached { work, events } }
+    };
+    Carried { warnings, delivery: Detached { work: Some(Box::pin(work)) } }
 }
 
 /// A batch whose records are on their way.
@@ -132,20 +128,28 @@ struct Carried {
     delivery: Detached,
 }
 
-/// Work that goes on whether or not anyone waits for it.
+/// Work that goes on to its end whether or not anyone waits for it: dropped early, it runs on by itself.
 struct Detached {
-    work: JoinHandle<Vec<Verdict>>,
-    events: usize,
+    work: Option<Pin<Box<dyn Future<Output = Vec<Verdict>> + Send>>>,
 }
 
 impl Detached {
-    /// The verdicts, one an event, in request order.
+    /// The verdicts, one an event, in request order; once.
     async fn verdicts(&mut self) -> Vec<Verdict> {
-        (&mut self.work).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "a delivery broke off");
-            let refusal = Refusal::unknown(Code::Internal, "The gateway lost track of this event; it has a defect.");
-            vec![Verdict::Refused(refusal); self.events]
-        })
+        let Some(work) = &mut self.work else { return Vec::new() };
+        let verdicts = work.await;
+        self.work = None;
+        verdicts
+    }
+}
+
+impl Drop for Detached {
+    fn drop(&mut self) {
+        if let Some(work) = self.work.take()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(work);
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod reader;
 
 pub use embedded::Embedded;
 pub use failure::{Failure, FailureKind};
+pub use ffi::HEADERS;
 pub use producer::{ConnectError, NotSent, Outgoing, Producer};
 pub use queue::{Full, Lane};
 pub use reader::{ReadError, ReadRecord, Reader, Start};

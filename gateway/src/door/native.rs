@@ -13,37 +13,35 @@ use crate::config::admission::Admission;
 use crate::event::{Batch, Code, Event, Head, Rejection};
 use crate::ingest::admit::Permit;
 
-/// What a body is, by its media type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// `application/json`: an array is a batch, anything else is one event.
-    Json,
-    /// `application/x-ndjson`: a line an event.
-    Ndjson,
-}
+const NDJSON: &str = "application/x-ndjson";
 
-/// How the sender wants to hear of it.
+/// What a body is by its media type, and how its sender wants to hear of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reply {
-    /// One JSON document at the end.
-    Document(Listing),
-    /// A line an event while the body is still arriving.
+pub enum Exchange {
+    /// A JSON body, of which an array is a batch and anything else one event; one document at the end.
+    Json(Listing),
+    /// Lines, each an event; one document at the end.
+    Lines(Listing),
+    /// Lines, each an event; a line for each while they are still arriving.
     Receipts,
 }
 
-/// What the body is; only these two kinds are read, and none that is compressed.
-pub fn kind(headers: &HeaderMap) -> Result<Kind, Rejection> {
-    if let Some(coding) = headers.get(CONTENT_ENCODING)
-        && coding.as_bytes() != b"identity"
-    {
-        let detail = "Compressed bodies are not read here yet; send the body without Content-Encoding.";
-        return Err(Rejection::new(Code::UnsupportedMediaType, detail));
+/// What the request is. Only JSON and NDJSON are read, and nothing that is compressed. How its sender wants to hear
+/// of it: `Prefer: return=minimal` (RFC 7240), or `Accept: application/x-ndjson` for receipts.
+pub fn exchange(headers: &HeaderMap, limits: &Admission) -> Result<Exchange, Rejection> {
+    if headers.get(CONTENT_ENCODING).is_some_and(|coding| coding.as_bytes() != b"identity") {
+        return Err(unsupported("Compressed bodies are not read here yet; send the body without Content-Encoding."));
     }
     let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = media_type.map(|value| value.split(';').next().unwrap_or_default().trim());
     match essence {
-        Some(essence) if essence.eq_ignore_ascii_case("application/json") => Ok(Kind::Json),
-        Some(essence) if essence.eq_ignore_ascii_case("application/x-ndjson") => Ok(Kind::Ndjson),
+        Some(essence) if essence.eq_ignore_ascii_case("application/json") => {
+            Ok(Exchange::Json(listing(headers, limits)))
+        }
+        Some(essence) if essence.eq_ignore_ascii_case(NDJSON) => {
+            let receipts = headers.get(ACCEPT).is_some_and(|value| value.as_bytes().starts_with(NDJSON.as_bytes()));
+            Ok(if receipts { Exchange::Receipts } else { Exchange::Lines(listing(headers, limits)) })
+        }
         Some(_) => {
             Err(unsupported("Content-Type is neither application/json nor application/x-ndjson, which are read here."))
         }
@@ -53,20 +51,16 @@ pub fn kind(headers: &HeaderMap) -> Result<Kind, Rejection> {
     }
 }
 
-/// How the sender wants to hear of it: RFC 7240's `Prefer`, and `Accept` for receipts.
-pub fn reply(headers: &HeaderMap, kind: Kind, limits: &Admission) -> Reply {
-    let wants_lines = |value: &http::HeaderValue| value.as_bytes().starts_with(b"application/x-ndjson");
-    if kind == Kind::Ndjson && headers.get(ACCEPT).is_some_and(wants_lines) {
-        return Reply::Receipts;
-    }
-    let all = limits.events_per_request + limits.listed_refusals;
-    let minimal = headers
-        .get_all("prefer")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
+fn listing(headers: &HeaderMap, limits: &Admission) -> Listing {
+    let preferences = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    let minimal = preferences
         .flat_map(|value| value.split(','))
         .any(|preference| preference.split(';').next().is_some_and(|one| one.trim() == "return=minimal"));
-    Reply::Document(if minimal { Listing::Refused(limits.listed_refusals) } else { Listing::All(all) })
+    if minimal {
+        Listing::Refused(limits.listed_refusals)
+    } else {
+        Listing::All(limits.events_per_request + limits.listed_refusals)
+    }
 }
 
 /// The request's id, which the layers have put there.
@@ -78,11 +72,6 @@ pub fn request_id(headers: &HeaderMap) -> String {
 pub fn claim(headers: &HeaderMap, limits: &Admission) -> Result<u64, Rejection> {
     let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
     if length > limits.bytes_per_request { Err(body_too_large(limits)) } else { Ok(length) }
-}
-
-/// The rejection of a JSON body whose sender wants receipts while it arrives.
-pub fn no_receipts() -> Rejection {
-    unsupported("Receipts while the body is arriving come for application/x-ndjson only.")
 }
 
 /// Reads a JSON body to its end and finds its events. The permit grows with a body that does not say its length.

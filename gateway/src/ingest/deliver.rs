@@ -3,6 +3,7 @@
 
 mod refusals;
 
+use std::ffi::CStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,10 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::catalog::Topic;
 use crate::config::kafka::Kafka;
 use crate::event::{Judged, Record, Slot, Verdict};
-use crate::kafka::{Lane, Outgoing, Presence, Producer, Receipts, Report, Topics};
-
-/// The most header fields that a record gets: its media type, its id, and two of a trace.
-const HEADERS: usize = 4;
+use crate::kafka::{HEADERS, Lane, Outgoing, Presence, Producer, Receipts, Report, Topics};
 
 /// Hands records to Kafka and waits for them.
 pub struct Delivery {
@@ -41,7 +39,7 @@ impl Delivery {
     }
 
     /// Hands over every record that was let pass. Never waits; what can't be taken now is refused now.
-    pub fn hand_over(&self, judged: Judged, trace: &[(&'static str, Bytes)]) -> UnderWay {
+    pub fn hand_over(&self, judged: Judged, trace: &[(&'static CStr, Bytes)]) -> UnderWay {
         let encoded = judged.encoded;
         let lanes: Vec<_> = encoded.topics.iter().map(|topic| self.producer.lane(&topic.contract.topic)).collect();
         let missing: Vec<_> = encoded.topics.iter().map(|topic| self.refusal_of_topic(topic)).collect();
@@ -50,7 +48,7 @@ impl Delivery {
             let record = slot?;
             missing[record.topic].clone()?;
             let topic = &encoded.topics[record.topic];
-            let mut headers = [("", &[][..]); HEADERS];
+            let mut headers = [(c"", &[][..]); HEADERS];
             let outgoing = outgoing(topic, &encoded.arena, &record, trace, &mut headers);
             let sent = self.producer.send(&outgoing, &lanes[record.topic], &receipts, index);
             sent.map(|()| record.topic).map_err(refusals::not_sent)
@@ -97,17 +95,17 @@ fn outgoing<'a>(
     topic: &'a Topic,
     arena: &'a [u8],
     record: &Record,
-    trace: &'a [(&'static str, Bytes)],
-    headers: &'a mut [(&'static str, &'a [u8]); HEADERS],
+    trace: &'a [(&'static CStr, Bytes)],
+    headers: &'a mut [(&'static CStr, &'a [u8]); HEADERS],
 ) -> Outgoing<'a> {
     let mut count = 0;
     let mut add = |name, value| {
         headers[count] = (name, value);
         count += 1;
     };
-    add("content-type", content_type(&topic.contract.value.format).as_bytes());
+    add(c"content-type", content_type(&topic.contract.value.format).as_bytes());
     if let Some(id) = &record.id {
-        add("event-id", &arena[id.clone()]);
+        add(c"event-id", &arena[id.clone()]);
     }
     for (name, value) in trace {
         add(name, value);

@@ -1,21 +1,23 @@
 //! The shared idempotent producer: takes records without waiting, reports each one once, and replaces its
 //! librdkafka instance when that has failed for good. Knows its queue; knows nothing of events or answers.
 
+use std::ffi::CStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::message::{DeliveryResult, Header, Message as _, OwnedHeaders};
-use rdkafka::producer::{BaseRecord, NoCustomPartitioner, Producer as _, ProducerContext, ThreadedProducer};
+use rdkafka::message::{DeliveryResult, Message as _};
+use rdkafka::producer::{NoCustomPartitioner, Producer as _, ProducerContext};
 use rdkafka::{ClientConfig, ClientContext};
 
 use super::failure::{Failure, FailureKind};
+use super::ffi::{self, Connection};
 use super::queue::{Full, Lane, Queue};
 use super::receipts::{Receipts, Report};
+use super::settings;
 use super::statistics::Statistics;
-use super::{ffi, settings};
 use crate::config::kafka::Kafka;
 
 /// Why no producer could be made.
@@ -33,7 +35,7 @@ pub struct Outgoing<'a> {
     /// The key.
     pub key: Option<&'a [u8]>,
     /// Header fields, in this order.
-    pub headers: &'a [(&'static str, &'a [u8])],
+    pub headers: &'a [(&'static CStr, &'a [u8])],
     /// Milliseconds since the epoch; the present where there is none.
     pub time_millis: Option<i64>,
 }
@@ -46,7 +48,7 @@ pub struct Producer {
 
 struct Instance {
     config: ClientConfig,
-    current: ArcSwap<ThreadedProducer<Reports>>,
+    current: ArcSwap<Connection<Reports>>,
     rebuilding: Mutex<()>,
 }
 
@@ -90,7 +92,7 @@ impl Producer {
         receipts: &Arc<Receipts>,
         index: usize,
     ) -> Result<(), NotSent> {
-        let headers: usize = record.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let headers: usize = record.headers.iter().map(|(name, value)| name.count_bytes() + value.len()).sum();
         let cost = Queue::cost(record.value.len() + record.key.map_or(0, <[u8]>::len) + headers);
         self.queue.reserve(lane, cost).map_err(NotSent::Full)?;
         receipts.expect_one();
@@ -104,7 +106,9 @@ impl Producer {
 
     /// Whether every producer has its id, so that the first record need not wait for it.
     pub fn is_warm(&self) -> bool {
-        self.instances.iter().all(|instance| instance.current.load().client().context().warm.load(Ordering::Relaxed))
+        self.instances
+            .iter()
+            .all(|instance| instance.current.load().producer().client().context().warm.load(Ordering::Relaxed))
     }
 
     /// Bytes and records that wait for Kafka.
@@ -121,7 +125,7 @@ impl Producer {
     pub fn statistics(&self) -> Vec<Arc<Statistics>> {
         self.instances
             .iter()
-            .filter_map(|instance| instance.current.load().client().context().statistics.load_full())
+            .filter_map(|instance| instance.current.load().producer().client().context().statistics.load_full())
             .collect()
     }
 
@@ -131,7 +135,7 @@ impl Producer {
         for instance in &self.instances {
             let left = end.saturating_duration_since(std::time::Instant::now());
             // What is left over is counted below, whatever the reason.
-            let _ = instance.current.load().flush(left);
+            let _ = instance.current.load().producer().flush(left);
         }
         self.queue.depth().1
     }
@@ -152,39 +156,31 @@ impl Instance {
         Ok(Self { config: config.clone(), current, rebuilding: Mutex::default() })
     }
 
-    fn connect(config: &ClientConfig, queue: &Arc<Queue>) -> KafkaResult<ThreadedProducer<Reports>> {
+    fn connect(config: &ClientConfig, queue: &Arc<Queue>) -> KafkaResult<Connection<Reports>> {
         let reports = Reports {
             queue: Arc::clone(queue),
             warm: AtomicBool::new(false),
             fatal: AtomicBool::new(false),
             statistics: ArcSwapOption::empty(),
         };
-        config.create_with_context(reports)
+        Ok(Connection::new(config.create_with_context(reports)?))
     }
 
     fn send(&self, record: &Outgoing<'_>, ticket: Ticket) -> Result<(), FailureKind> {
         if self.has_failed_for_good() {
             self.rebuild();
         }
-        let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
-        for (key, value) in record.headers {
-            headers = headers.insert(Header { key, value: Some(*value) });
-        }
-        let mut outgoing = BaseRecord::<[u8], [u8], Box<Ticket>>::with_opaque_to(record.topic, Box::new(ticket))
-            .payload(record.value)
-            .headers(headers);
-        outgoing.key = record.key;
-        outgoing.timestamp = record.time_millis;
-        let producer = self.current.load();
-        producer.send(outgoing).map_err(|(error, _)| {
-            let reports = producer.client().context();
-            reports.fatal.fetch_or(producer.client().fatal_error().is_some(), Ordering::Relaxed);
-            kind_of(&error)
+        let connection = self.current.load();
+        let topic = connection.open(record.topic).ok_or(FailureKind::UnknownTopic)?;
+        topic.produce(record, Box::new(ticket)).map_err(|(code, _)| {
+            let client = connection.producer().client();
+            client.context().fatal.fetch_or(client.fatal_error().is_some(), Ordering::Relaxed);
+            FailureKind::of(code)
         })
     }
 
     fn has_failed_for_good(&self) -> bool {
-        self.current.load().client().context().fatal.load(Ordering::Relaxed)
+        self.current.load().producer().client().context().fatal.load(Ordering::Relaxed)
     }
 
     /// Replaces a librdkafka instance that has failed for good; whoever comes second leaves it to the first.
@@ -194,7 +190,7 @@ impl Instance {
             return;
         }
         let failed = self.current.load_full();
-        match Self::connect(&self.config, &failed.client().context().queue) {
+        match Self::connect(&self.config, &failed.producer().client().context().queue) {
             Ok(fresh) => {
                 tracing::error!("the Kafka producer failed for good and was replaced; what was in flight is unknown");
                 self.current.store(Arc::new(fresh));

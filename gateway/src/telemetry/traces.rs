@@ -1,6 +1,7 @@
 //! One span a request, sent by OTLP. The only module that knows OpenTelemetry's SDK. A request that is not sampled
 //! costs a comparison; a collector that hangs costs dropped spans, which are counted.
 
+use std::ffi::CStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -104,12 +105,12 @@ impl Traces {
 
 impl RequestSpan {
     /// The fields of W3C Trace Context for what the request causes: the span's own if it has one, else the caller's.
-    pub fn fields(&self, headers: &HeaderMap) -> Vec<(&'static str, Bytes)> {
+    pub fn fields(&self, headers: &HeaderMap) -> Vec<(&'static CStr, Bytes)> {
         let callers = || headers.get("traceparent").and_then(|value| TraceParent::parse(value.as_bytes()));
         let parent = self.span.as_ref().map(|span| TraceParent::of(span.span_context())).or_else(callers);
         let Some(parent) = parent else { return Vec::new() };
-        let state = headers.get("tracestate").map(|value| ("tracestate", Bytes::copy_from_slice(value.as_bytes())));
-        std::iter::once(("traceparent", Bytes::from(parent.to_text()))).chain(state).collect()
+        let state = headers.get("tracestate").map(|value| (c"tracestate", Bytes::copy_from_slice(value.as_bytes())));
+        std::iter::once((c"traceparent", Bytes::from(parent.to_text()))).chain(state).collect()
     }
 
     /// Ends the span with what the request came to. One that is dropped instead ends without it.
