@@ -288,3 +288,15 @@ fn hostile_schemas_are_refused_or_cheap() {
     let copies = r#"{"type":"record","name":"R","fields":[{"name":"a","type":{"type":"record"}}]}"#;
     assert_eq!(problems(&avro(), Some(copies)).len(), 1);
 }
+
+#[test]
+fn a_schema_of_seven_thousand_types_compiles() {
+    let field = |number: usize| {
+        format!(
+            r#"{{"name":"f{number}","type":{{"type":"record","name":"R{number}","fields":[{{"name":"x","type":["null","string"],"default":null}}]}},"default":{{}}}}"#
+        )
+    };
+    let fields: Vec<String> = (0..7_000).map(field).collect();
+    let schema = format!(r#"{{"type":"record","name":"R","fields":[{}]}}"#, fields.join(","));
+    assert!(facts(&encoder(&avro(), &schema), "{}").is_ok());
+}

@@ -21,6 +21,9 @@ use crate::json::{Flaw, SyntaxError};
 /// The longest schema, in bytes.
 const MAX_TEXT: usize = 1 << 20;
 
+/// Characters of apache-avro's own sentence that a mistake repeats.
+const MAX_FOUND: usize = 300;
+
 /// The attribute under which a field's default reaches the compiler.
 pub(super) const DEFAULT: &str = "the default as it is written";
 /// The attribute under which a field's place in the text reaches the compiler: a JSON Pointer.
@@ -57,7 +60,11 @@ pub(super) fn parse(text: &str) -> Result<Schema, Mistake> {
     })?;
     let mut value: Value = serde_json::from_str(text).map_err(|error| Mistake::new("", "JSON", format!("{error}")))?;
     normalise(&mut value, &mut String::new())?;
-    Schema::parse(&value).map_err(|error| Mistake::new("", "an Avro schema", format!("{error}")))
+    Schema::parse(&value).map_err(|error| {
+        // Some of its sentences repeat the schema.
+        let found: String = error.to_string().chars().take(MAX_FOUND).collect();
+        Mistake::new("", "an Avro schema", found)
+    })
 }
 
 /// Line of a place in a text that is JSON, from 1; 0 if there is no such place.

@@ -67,6 +67,8 @@ impl Memory {
         self.decoded.shrink_to(KEPT);
         self.spans.clear();
         self.spans.shrink_to(KEPT / size_of::<Range<usize>>());
+        self.decided.clear();
+        self.decided.shrink_to(KEPT / size_of::<(usize, NodeId, Option<usize>)>());
         self.names.trim();
         self.levels.trim();
     }
@@ -88,9 +90,7 @@ impl<'e, 'a> Writer<'e, 'a> {
     pub(crate) fn new(program: &'e Program, reader: Reader<'a>, out: &'e mut Vec<u8>, memory: &'e mut Memory) -> Self {
         memory.names.reset();
         memory.spans.clear();
-        if !memory.decided.is_empty() {
-            memory.decided.clear();
-        }
+        memory.decided.clear();
         Self { program, reader, out, memory, taps: [None; SLOTS], trials: 0 }
     }
 
