@@ -1,19 +1,23 @@
 //! What every request passes, whatever it wants, from the outside in: an id, so that an answer and a log line can be
-//! found together; then a guard that turns a panic into an answer. Everything else a request needs is a call in the
-//! recipe, with typed arguments.
+//! found together; then a guard that turns a panic into an answer. One service instead of a stack of generic layers,
+//! each of which would box every request once more. Everything else is a call in the recipe, with typed arguments.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::hash::{BuildHasher, RandomState};
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
 use axum::response::Response;
+use futures_util::FutureExt as _;
 use http::{HeaderName, HeaderValue};
-use tower_http::catch_panic::CatchPanicLayer;
+use tower::Service;
 
 use crate::door::answer;
 use crate::event::{Code, Rejection};
@@ -22,18 +26,36 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id that is taken over from a caller, in bytes.
 const LONGEST_ID: usize = 128;
 
-/// The layers around a router.
-pub(crate) fn around(router: Router) -> Router {
-    router.layer(CatchPanicLayer::custom(answer_panic)).layer(from_fn(identify_request))
+/// A router with what every request passes around it.
+#[derive(Debug, Clone)]
+pub struct Edge(Router);
+
+impl Edge {
+    pub(crate) fn around(router: Router) -> Self {
+        Self(router)
+    }
 }
 
-/// Takes the caller's `X-Request-Id` over if it is harmless, else makes one; the answer carries it too.
-async fn identify_request(mut request: Request, next: Next) -> Response {
-    let id = request.headers().get(REQUEST_ID).filter(|id| is_harmless(id)).cloned().unwrap_or_else(fresh_id);
-    request.headers_mut().insert(REQUEST_ID, id.clone());
-    let mut response = next.run(request).await;
-    response.headers_mut().insert(REQUEST_ID, id);
-    response
+impl Service<Request> for Edge {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Service::<Request>::poll_ready(&mut self.0, context)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let id = request.headers().get(REQUEST_ID).filter(|id| is_harmless(id)).cloned().unwrap_or_else(fresh_id);
+        request.headers_mut().insert(REQUEST_ID, id.clone());
+        let answer = self.0.call(request);
+        Box::pin(async move {
+            let answered = AssertUnwindSafe(answer).catch_unwind().await;
+            let Ok(mut response) = answered.unwrap_or_else(|panic| Ok(answer_panic(&*panic, &id)));
+            response.headers_mut().insert(REQUEST_ID, id);
+            Ok(response)
+        })
+    }
 }
 
 /// Unreserved characters only (RFC 3986, section 2.3): it goes into logs and answers.
@@ -53,17 +75,32 @@ fn fresh_id() -> HeaderValue {
     HeaderValue::from_str(&id).expect("hexadecimal digits are a header value")
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the layer hands the panic over")]
-fn answer_panic(panic: Box<dyn Any + Send>) -> Response {
+fn answer_panic(panic: &(dyn Any + Send), id: &HeaderValue) -> Response {
     let reason = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!(reason = reason.unwrap_or("unknown"), "a request hit a defect");
     let detail = "The gateway has a defect that this request has met; whether anything was written is not known.";
-    answer::rejected(&Rejection::new(Code::Internal, detail), "")
+    answer::rejected(&Rejection::new(Code::Internal, detail), id.to_str().unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_and_says_that_nothing_is_known() {
+        async fn defect() {
+            assert_eq!(1, 2, "a defect");
+        }
+        let edge = Edge::around(Router::new().route("/", get(defect)));
+        let response = edge.oneshot(Request::get("/").body(Body::empty()).expect("a request")).await;
+        let response = response.expect("an answer");
+        assert_eq!(response.status().as_u16(), 500);
+        assert!(response.headers().contains_key(REQUEST_ID));
+    }
 
     #[test]
     fn ids_differ_and_are_harmless() {

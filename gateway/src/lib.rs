@@ -4,7 +4,7 @@
 
 pub mod server;
 pub mod router;
-mod layers;
+pub mod layers;
 pub mod ingest;
 pub mod door;
 pub mod ledger;

@@ -9,20 +9,21 @@ use http::HeaderMap;
 use crate::app::App;
 use crate::door::{answer, native};
 use crate::event::{Code, Rejection};
-use crate::{admin, ingest, layers};
+use crate::layers::Edge;
+use crate::{admin, ingest};
 
 /// What producers reach.
-pub fn data(app: Arc<App>) -> Router {
+pub fn data(app: Arc<App>) -> Edge {
     let router = Router::new()
         .route("/v1/topics/{topic}/events", only(post(ingest::native), "POST"))
         .fallback(not_found)
         .with_state(app);
-    layers::around(router)
+    Edge::around(router)
 }
 
 /// What operators reach.
-pub fn admin(app: Arc<App>) -> Router {
-    Router::new()
+pub fn admin(app: Arc<App>) -> Edge {
+    let router = Router::new()
         .route("/livez", get(admin::livez))
         .route("/readyz", get(admin::readyz))
         .route("/metrics", get(admin::metrics))
@@ -30,7 +31,8 @@ pub fn admin(app: Arc<App>) -> Router {
         .route("/contracts", get(admin::contracts))
         .route("/contracts/{topic}", get(admin::contract))
         .route("/version", get(admin::version))
-        .with_state(app)
+        .with_state(app);
+    Edge::around(router)
 }
 
 /// A route that answers other methods in the words of the native door (RFC 9110, section 15.5.6).

@@ -11,13 +11,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::app::{App, Stage};
 use crate::config::listen::Listen;
+use crate::layers::Edge;
 use crate::router;
 
 /// How long the accept loop pauses when the system has no more file descriptors.
@@ -94,7 +94,7 @@ async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Accepts until told to close; ends when the last connection has ended.
-async fn accept(listener: TcpListener, router: Router, app: Arc<App>, mut closing: watch::Receiver<bool>) {
+async fn accept(listener: TcpListener, edge: Edge, app: Arc<App>, mut closing: watch::Receiver<bool>) {
     let caps = Arc::new(Caps::new(&app.config.listen));
     let mut connections = JoinSet::new();
     loop {
@@ -105,7 +105,7 @@ async fn accept(listener: TcpListener, router: Router, app: Arc<App>, mut closin
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => match Caps::take(&caps, peer.ip()) {
                     Some(place) => {
-                        connections.spawn(serve_one(stream, place, router.clone(), Arc::clone(&app), closing.clone()));
+                        connections.spawn(serve_one(stream, place, edge.clone(), Arc::clone(&app), closing.clone()));
                     }
                     None => app.metrics.connection_refused(),
                 },
@@ -120,13 +120,13 @@ async fn accept(listener: TcpListener, router: Router, app: Arc<App>, mut closin
     while connections.join_next().await.is_some() {}
 }
 
-async fn serve_one(stream: TcpStream, place: Place, router: Router, app: Arc<App>, closing: watch::Receiver<bool>) {
+async fn serve_one(stream: TcpStream, place: Place, edge: Edge, app: Arc<App>, closing: watch::Receiver<bool>) {
     let _counted = app.metrics.connection();
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection was gone before it was served");
         return;
     }
-    connection::serve(stream, router, &app.config.listen, closing).await;
+    connection::serve(stream, edge, &app.config.listen, closing).await;
     drop(place);
 }
 

@@ -23,9 +23,15 @@ fn elements_are_found_without_the_space_around_them() {
 
 #[test]
 fn one_value_is_no_array() {
-    for (body, range) in
-        [("{}", 0..2), (" {\"a\":[1,2]} ", 1..12), ("\"a]\"", 0..4), ("\t12\r\n", 1..3), ("true", 0..4)]
-    {
+    for (body, range) in [
+        ("{}", 0..2),
+        (" {\"a\":[1,2]} ", 1..12),
+        ("\"a]\"", 0..4),
+        ("\t12\r\n", 1..3),
+        ("true", 0..4),
+        ("{} \u{c}", 0..4),
+        ("]", 0..1),
+    ] {
         assert_eq!(split(body.as_bytes(), 1), Ok(Document::One(range)), "{body}");
     }
 }
@@ -46,14 +52,9 @@ fn faults_say_where_and_what() {
         ("[{}{}]", 3, "`,` or `]`"),
         ("[{]", 2, "`}`"),
         ("[{\"a\":[}]", 7, "`]`"),
-        ("{\"a\":[1", 7, "`]`"),
-        ("{\"a\":1", 6, "`}`"),
         ("[\"a", 3, "`\"`"),
         ("[\"a\\", 4, "`\"`"),
         ("[] []", 3, "the end of the text"),
-        ("{},", 2, "the end of the text"),
-        ("1 2", 2, "the end of the text"),
-        ("]", 0, "a JSON value"),
     ] {
         assert_eq!(split(body.as_bytes(), 9), Err(SplitError::Syntax(SyntaxError { offset, expected })), "{body}");
     }

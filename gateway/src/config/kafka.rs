@@ -39,6 +39,10 @@ pub struct Kafka {
     /// The largest record, key and header fields included.
     #[serde(serialize_with = "as_size")]
     pub bytes_per_record: u64,
+    /// How far ahead of the gateway's clock an event's time may lie. Kafka's own limit is an hour unless the topic's
+    /// `message.timestamp.after.max.ms` says otherwise, and one record past it sinks its batch there.
+    #[serde(serialize_with = "as_duration")]
+    pub timestamp_ahead: Duration,
     /// librdkafka instances; a topic always uses the same one.
     pub producers: usize,
     /// How much may wait for Kafka.
@@ -107,6 +111,7 @@ impl Default for Kafka {
             linger: Duration::from_millis(1),
             compression: Compression::Lz4,
             bytes_per_record: 1_000_000,
+            timestamp_ahead: Duration::from_hours(1),
             producers: 1,
             queue: Queue { bytes: 256 * 1024 * 1024, bytes_per_topic: 64 * 1024 * 1024 },
             metadata_refresh: Duration::from_secs(10),
@@ -126,6 +131,7 @@ impl Kafka {
             linger: r.duration("linger").unwrap_or(d.linger),
             compression: r.one_of("compression", &Compression::NAMES).unwrap_or(d.compression),
             bytes_per_record: r.size("bytes_per_record").unwrap_or(d.bytes_per_record),
+            timestamp_ahead: r.duration("timestamp_ahead").unwrap_or(d.timestamp_ahead),
             producers: r.integer("producers", 1..=64).and_then(|n| usize::try_from(n).ok()).unwrap_or(d.producers),
             queue: r.section("queue").map(Queue::read).unwrap_or(d.queue),
             metadata_refresh: r.duration("metadata_refresh").unwrap_or(d.metadata_refresh),

@@ -26,17 +26,27 @@ pub struct Incoming {
     started: Instant,
     received: u64,
     streamed: bool,
+    /// Whether the sender may be waiting for answers, so that its silence is no slowness.
+    excused: bool,
 }
 
 impl Incoming {
     /// A body that must arrive whole within the pace's timeout.
     pub fn whole(body: Body, pace: Pace) -> Self {
-        Self { body, pace, started: Instant::now(), received: 0, streamed: false }
+        Self { body, pace, started: Instant::now(), received: 0, streamed: false, excused: false }
     }
 
     /// A body that may take as long as it needs, if it keeps coming.
     pub fn streamed(body: Body, pace: Pace) -> Self {
         Self { streamed: true, ..Self::whole(body, pace) }
+    }
+
+    /// Whether the sender may be waiting for answers now. Its rate is measured afresh from when it no longer is.
+    pub fn excuse(&mut self, excused: bool) {
+        if self.excused && !excused {
+            (self.started, self.received) = (Instant::now(), 0);
+        }
+        self.excused = excused;
     }
 
     /// The next piece, or none at the body's end.
@@ -63,7 +73,7 @@ impl Incoming {
     fn deadline(&self) -> Instant {
         let timeout = if self.streamed { Instant::now() } else { self.started } + self.pace.timeout;
         let paid_for = Duration::from_secs(1 + self.received / self.pace.min_rate.max(1));
-        if self.pace.min_rate == 0 { timeout } else { timeout.min(self.started + paid_for) }
+        if self.pace.min_rate == 0 || self.excused { timeout } else { timeout.min(self.started + paid_for) }
     }
 
     fn too_slow(&self) -> Rejection {

@@ -30,6 +30,11 @@ impl Windows {
         }
     }
 
+    /// Whether the sender may be waiting for the verdicts of earlier windows.
+    pub fn excuse(&mut self, excused: bool) {
+        self.incoming.excuse(excused);
+    }
+
     /// The next window, or none at the body's end. Lines that have arrived don't wait for those that have not.
     /// After an error there is no further window, and lines that were not handed out are gone.
     pub async fn next(&mut self) -> Result<Option<Batch>, Rejection> {

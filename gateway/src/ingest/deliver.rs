@@ -1,66 +1,79 @@
 //! Deliver: records are handed to the shared producer in order, and each one's report becomes a verdict. Keeps the
 //! deadline. Knows what every failure means to the sender; how records travel is `crate::kafka`'s.
 
+mod again;
+mod outgoing;
 mod refusals;
 
 use std::ffi::CStr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use forebay_schemas::contract::Format;
 use tokio::time::{Instant, timeout_at};
 
 use crate::catalog::Topic;
 use crate::config::kafka::Kafka;
-use crate::event::{Judged, Record, Slot, Verdict};
-use crate::kafka::{HEADERS, Lane, Outgoing, Presence, Producer, Receipts, Report, Topics};
+use crate::event::{Encoded, Judged, Record, Refusal, Slot, Verdict};
+use crate::kafka::{NotSent, Outlet, Presence, Producer, Receipts, Report, Topics};
 
 /// Hands records to Kafka and waits for them.
 pub struct Delivery {
     producer: Arc<Producer>,
     topics: Arc<Topics>,
     deadline: Duration,
+    timestamp_ahead: Duration,
 }
 
 /// Records that are on their way. Dropping it stops nothing.
 pub struct UnderWay {
-    /// For each event its lane's index, or why it was not handed over.
-    slots: Vec<Slot<usize>>,
-    lanes: Vec<Arc<Lane>>,
+    cargo: Cargo,
+    /// For each event why it was not handed over, if it was not.
+    slots: Vec<Slot<()>>,
     receipts: Arc<Receipts>,
+}
+
+/// What is delivered, and with what.
+struct Cargo {
+    topics: Vec<Arc<Topic>>,
+    /// For each topic its way out, or why it has none now.
+    outlets: Vec<Slot<Outlet>>,
+    arena: Vec<u8>,
+    records: Vec<Slot<Record>>,
+    trace: Vec<(&'static CStr, Bytes)>,
     deadline: Instant,
 }
 
 impl Delivery {
     /// Delivers by this producer, within the configured deadline.
     pub fn new(kafka: &Kafka, producer: Arc<Producer>, topics: Arc<Topics>) -> Self {
-        Self { producer, topics, deadline: kafka.deadline }
+        Self { producer, topics, deadline: kafka.deadline, timestamp_ahead: kafka.timestamp_ahead }
     }
 
     /// Hands over every record that was let pass. Never waits; what can't be taken now is refused now.
     pub fn hand_over(&self, judged: Judged, trace: &[(&'static CStr, Bytes)]) -> UnderWay {
-        let encoded = judged.encoded;
-        let lanes: Vec<_> = encoded.topics.iter().map(|topic| self.producer.lane(&topic.contract.topic)).collect();
-        let missing: Vec<_> = encoded.topics.iter().map(|topic| self.refusal_of_topic(topic)).collect();
-        let receipts = Arc::new(Receipts::new(encoded.records.len()));
-        let send = |(index, slot): (usize, Slot<Record>)| {
-            let record = slot?;
-            missing[record.topic].clone()?;
-            let topic = &encoded.topics[record.topic];
-            let mut headers = [(c"", &[][..]); HEADERS];
-            let outgoing = outgoing(topic, &encoded.arena, &record, trace, &mut headers);
-            let sent = self.producer.send(&outgoing, &lanes[record.topic], &receipts, index);
-            sent.map(|()| record.topic).map_err(refusals::not_sent)
+        let Encoded { topics, arena, records } = judged.encoded;
+        let latest = latest(self.timestamp_ahead);
+        let outlets = topics.iter().map(|topic| self.outlet(topic)).collect();
+        let deadline = Instant::now() + self.deadline;
+        let cargo = Cargo { topics, outlets, arena, records, trace: trace.to_vec(), deadline };
+        let receipts = Arc::new(Receipts::new(cargo.records.len()));
+        let send = |(index, slot): (usize, &Slot<Record>)| {
+            let record = slot.as_ref().map_err(Clone::clone)?;
+            if record.time_millis.is_some_and(|time| time > latest) {
+                return Err(refusals::too_far_ahead(self.timestamp_ahead));
+            }
+            cargo.send(record, &receipts, index)
         };
-        let slots: Vec<Slot<usize>> = encoded.records.into_iter().enumerate().map(send).collect();
+        let slots = cargo.records.iter().enumerate().map(send).collect();
         receipts.sealed();
-        UnderWay { slots, lanes, receipts, deadline: Instant::now() + self.deadline }
+        UnderWay { cargo, slots, receipts }
     }
 
-    fn refusal_of_topic(&self, topic: &Topic) -> Slot<()> {
-        match self.topics.presence(&topic.contract.topic) {
-            Presence::Present => Ok(()),
+    fn outlet(&self, topic: &Topic) -> Slot<Outlet> {
+        let name = &topic.contract.topic;
+        match self.topics.presence(name) {
+            Presence::Present => self.producer.outlet(name).map_err(|kind| refusals::not_sent(NotSent::Failed(kind))),
             Presence::Absent => Err(refusals::topic_not_in_kafka()),
             Presence::NotKnown => Err(refusals::kafka_not_reached()),
         }
@@ -70,60 +83,63 @@ impl Delivery {
 impl UnderWay {
     /// Waits for all reports, at most until the deadline, and says what became of each event.
     pub async fn verdicts(self) -> Vec<Verdict> {
-        let in_time = timeout_at(self.deadline, self.receipts.all()).await.is_ok();
-        let verdict = |(index, slot): (usize, Slot<usize>)| match slot {
-            Err(refusal) => Verdict::Refused(refusal),
-            Ok(lane) => match self.receipts.get(index) {
-                Some(Report::Written { partition, offset }) => Verdict::Written { partition, offset },
-                Some(Report::Failed(failure)) => Verdict::Refused(refusals::failed(failure)),
-                None => {
-                    self.lanes[lane].stall();
-                    Verdict::Refused(refusals::past_the_deadline())
-                }
-            },
-        };
-        let verdicts = self.slots.into_iter().enumerate().map(verdict).collect();
-        if !in_time {
+        let Self { cargo, slots, receipts } = self;
+        if timeout_at(cargo.deadline, receipts.all()).await.is_err() {
             tracing::warn!("Kafka did not acknowledge a batch within the deadline");
         }
-        verdicts
+        let report = |(index, slot): (usize, Slot<()>)| match slot {
+            Ok(()) => End::of(receipts.get(index)),
+            Err(refusal) => End::Refused(refusal),
+        };
+        let mut ends: Vec<End> = slots.into_iter().enumerate().map(report).collect();
+        again::send_refused_again(&cargo, &mut ends).await;
+        ends.into_iter().enumerate().map(|(index, end)| cargo.verdict(index, end)).collect()
     }
 }
 
-/// A record in the producer's terms. `headers` is where its header fields are put together.
-fn outgoing<'a>(
-    topic: &'a Topic,
-    arena: &'a [u8],
-    record: &Record,
-    trace: &'a [(&'static CStr, Bytes)],
-    headers: &'a mut [(&'static CStr, &'a [u8]); HEADERS],
-) -> Outgoing<'a> {
-    let mut count = 0;
-    let mut add = |name, value| {
-        headers[count] = (name, value);
-        count += 1;
-    };
-    add(c"content-type", content_type(&topic.contract.value.format).as_bytes());
-    if let Some(id) = &record.id {
-        add(c"event-id", &arena[id.clone()]);
-    }
-    for (name, value) in trace {
-        add(name, value);
-    }
-    Outgoing {
-        topic: &topic.contract.topic,
-        value: &arena[record.value.clone()],
-        key: record.key.as_ref().map(|key| &arena[key.clone()]),
-        headers: &headers[..count],
-        time_millis: record.time_millis,
+/// How one event's delivery ended.
+enum End {
+    /// It was never handed over.
+    Refused(Box<Refusal>),
+    /// It was reported.
+    Reported(Report),
+    /// Nothing was heard of it in time.
+    Unheard,
+}
+
+impl End {
+    fn of(report: Option<Report>) -> Self {
+        report.map_or(Self::Unheard, Self::Reported)
     }
 }
 
-fn content_type(format: &Format) -> &'static str {
-    match format {
-        Format::Avro { .. } => "avro/binary",
-        Format::Json => "application/json",
-        Format::String => "text/plain; charset=utf-8",
-        Format::Bytes => "application/octet-stream",
+impl Cargo {
+    fn send(&self, record: &Record, receipts: &Arc<Receipts>, index: usize) -> Slot<()> {
+        let mut headers = outgoing::no_headers();
+        let topic = &self.topics[record.topic];
+        let outgoing = outgoing::of(topic, &self.arena, record, &self.trace, &mut headers);
+        let outlet = self.outlets[record.topic].as_ref().map_err(Clone::clone)?;
+        outlet.send(&outgoing, receipts, index).map_err(refusals::not_sent)
     }
+
+    fn verdict(&self, index: usize, end: End) -> Verdict {
+        match end {
+            End::Reported(Report::Written { partition, offset }) => Verdict::Written { partition, offset },
+            End::Reported(Report::Failed(failure)) => Verdict::Refused(refusals::failed(failure)),
+            End::Refused(refusal) => Verdict::Refused(refusal),
+            End::Unheard => {
+                if let Ok(outlet) = self.records[index].as_ref().and_then(|record| self.outlets[record.topic].as_ref())
+                {
+                    outlet.stall();
+                }
+                Verdict::Refused(refusals::past_the_deadline())
+            }
+        }
+    }
+}
+
+/// The latest time that a record may have, in milliseconds since the epoch.
+fn latest(ahead: Duration) -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from((now + ahead).as_millis()).unwrap_or(i64::MAX)
 }

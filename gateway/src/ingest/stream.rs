@@ -64,6 +64,7 @@ impl Stream {
         let mut end = None;
         while end.is_none() || !self.under_way.is_empty() {
             let room = self.under_way.len() < self.app.config.admission.window.pending;
+            self.windows.excuse(!self.under_way.is_empty());
             tokio::select! {
                 biased;
                 window = first(&mut self.under_way), if !self.under_way.is_empty() => self.hand_out(Ok(window)).await,

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_void};
 use std::ptr;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rdkafka::error::{IsError as _, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
@@ -45,9 +45,9 @@ unsafe impl Send for TopicHandle {}
 // SAFETY: as above; the calls made with a handle lock for themselves.
 unsafe impl Sync for TopicHandle {}
 
-/// A topic of a connection, ready to take records.
-pub(super) struct Open<'a, C: ProducerContext + 'static> {
-    connection: &'a Connection<C>,
+/// A topic of a connection, ready to take records; keeps the connection open.
+pub(super) struct Open<C: ProducerContext + 'static> {
+    connection: Arc<Connection<C>>,
     topic: TopicHandle,
 }
 
@@ -61,10 +61,10 @@ impl<C: ProducerContext + 'static> Connection<C> {
     }
 
     /// The topic by its name; none if librdkafka does not take the name.
-    pub(super) fn open(&self, topic: &str) -> Option<Open<'_, C>> {
+    pub(super) fn open(self: &Arc<Self>, topic: &str) -> Option<Open<C>> {
         let known = self.topics.read().unwrap_or_else(PoisonError::into_inner).get(topic).copied();
         let topic = known.or_else(|| self.make(topic))?;
-        Some(Open { connection: self, topic })
+        Some(Open { connection: Arc::clone(self), topic })
     }
 
     fn make(&self, topic: &str) -> Option<TopicHandle> {
@@ -91,7 +91,11 @@ impl<C: ProducerContext + 'static> Drop for Connection<C> {
     }
 }
 
-impl<C: ProducerContext + 'static> Open<'_, C> {
+impl<C: ProducerContext + 'static> Open<C> {
+    pub(super) fn producer(&self) -> &ThreadedProducer<C> {
+        self.connection.producer()
+    }
+
     /// Queues a record; its bytes are copied. What can't be queued is given back with the reason.
     pub(super) fn produce(
         &self,

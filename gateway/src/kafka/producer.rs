@@ -13,7 +13,7 @@ use rdkafka::producer::{NoCustomPartitioner, Producer as _, ProducerContext};
 use rdkafka::{ClientConfig, ClientContext};
 
 use super::failure::{Failure, FailureKind};
-use super::ffi::{self, Connection};
+use super::ffi::{self, Connection, Open};
 use super::queue::{Full, Lane, Queue};
 use super::receipts::{Receipts, Report};
 use super::settings;
@@ -28,8 +28,6 @@ pub struct ConnectError(#[from] KafkaError);
 /// One record on its way out.
 #[derive(Debug)]
 pub struct Outgoing<'a> {
-    /// Kafka's name of the topic.
-    pub topic: &'a str,
     /// The value; never a tombstone.
     pub value: &'a [u8],
     /// The key.
@@ -78,30 +76,11 @@ impl Producer {
         Ok(Self { instances, queue })
     }
 
-    /// The topic's share of the queue.
-    pub fn lane(&self, topic: &str) -> Arc<Lane> {
-        self.queue.lane(topic)
-    }
-
-    /// Queues a record, whose report then comes to `receipts` at `index`. Never waits. What can't be queued is
-    /// not reported but returned; nothing of it will be sent.
-    pub fn send(
-        &self,
-        record: &Outgoing<'_>,
-        lane: &Arc<Lane>,
-        receipts: &Arc<Receipts>,
-        index: usize,
-    ) -> Result<(), NotSent> {
-        let headers: usize = record.headers.iter().map(|(name, value)| name.count_bytes() + value.len()).sum();
-        let cost = Queue::cost(record.value.len() + record.key.map_or(0, <[u8]>::len) + headers);
-        self.queue.reserve(lane, cost).map_err(NotSent::Full)?;
-        receipts.expect_one();
-        let ticket = Ticket { receipts: Arc::clone(receipts), lane: Arc::clone(lane), index, cost };
-        self.instances[lane.producer()].send(record, ticket).map_err(|failure| {
-            self.queue.release(lane, cost, false);
-            receipts.expect_one_less();
-            NotSent::Failed(failure)
-        })
+    /// The way of one topic's records out.
+    pub fn outlet(&self, topic: &str) -> Result<Outlet, FailureKind> {
+        let lane = self.queue.lane(topic);
+        let open = self.instances[lane.producer()].connection().open(topic).ok_or(FailureKind::UnknownTopic)?;
+        Ok(Outlet { queue: Arc::clone(&self.queue), lane, open })
     }
 
     /// Whether every producer has its id, so that the first record need not wait for it.
@@ -141,6 +120,37 @@ impl Producer {
     }
 }
 
+/// The way of one topic's records out, for as long as one batch needs it.
+pub struct Outlet {
+    queue: Arc<Queue>,
+    lane: Arc<Lane>,
+    open: Open<Reports>,
+}
+
+impl Outlet {
+    /// Queues a record, whose report then comes to `receipts` at `index`. Never waits. What can't be queued is
+    /// not reported but returned; nothing of it will be sent.
+    pub fn send(&self, record: &Outgoing<'_>, receipts: &Arc<Receipts>, index: usize) -> Result<(), NotSent> {
+        let headers: usize = record.headers.iter().map(|(name, value)| name.count_bytes() + value.len()).sum();
+        let cost = Queue::cost(record.value.len() + record.key.map_or(0, <[u8]>::len) + headers);
+        self.queue.reserve(&self.lane, cost).map_err(NotSent::Full)?;
+        receipts.expect_one();
+        let ticket = Ticket { receipts: Arc::clone(receipts), lane: Arc::clone(&self.lane), index, cost };
+        self.open.produce(record, Box::new(ticket)).map_err(|(code, _)| {
+            self.queue.release(&self.lane, cost, false);
+            receipts.expect_one_less();
+            let client = self.open.producer().client();
+            client.context().fatal.fetch_or(client.fatal_error().is_some(), Ordering::Relaxed);
+            NotSent::Failed(FailureKind::of(code))
+        })
+    }
+
+    /// Says that a record of the topic has waited longer than the deadline.
+    pub fn stall(&self) {
+        self.lane.stall();
+    }
+}
+
 /// Why a record was not queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotSent {
@@ -152,31 +162,26 @@ pub enum NotSent {
 
 impl Instance {
     fn new(config: &ClientConfig, queue: &Arc<Queue>) -> KafkaResult<Self> {
-        let current = ArcSwap::from_pointee(Self::connect(config, queue)?);
+        let current = ArcSwap::from(Self::connect(config, queue)?);
         Ok(Self { config: config.clone(), current, rebuilding: Mutex::default() })
     }
 
-    fn connect(config: &ClientConfig, queue: &Arc<Queue>) -> KafkaResult<Connection<Reports>> {
+    fn connect(config: &ClientConfig, queue: &Arc<Queue>) -> KafkaResult<Arc<Connection<Reports>>> {
         let reports = Reports {
             queue: Arc::clone(queue),
             warm: AtomicBool::new(false),
             fatal: AtomicBool::new(false),
             statistics: ArcSwapOption::empty(),
         };
-        Ok(Connection::new(config.create_with_context(reports)?))
+        Ok(Arc::new(Connection::new(config.create_with_context(reports)?)))
     }
 
-    fn send(&self, record: &Outgoing<'_>, ticket: Ticket) -> Result<(), FailureKind> {
+    /// The connection in use; one that has failed for good is replaced first.
+    fn connection(&self) -> Arc<Connection<Reports>> {
         if self.has_failed_for_good() {
             self.rebuild();
         }
-        let connection = self.current.load();
-        let topic = connection.open(record.topic).ok_or(FailureKind::UnknownTopic)?;
-        topic.produce(record, Box::new(ticket)).map_err(|(code, _)| {
-            let client = connection.producer().client();
-            client.context().fatal.fetch_or(client.fatal_error().is_some(), Ordering::Relaxed);
-            FailureKind::of(code)
-        })
+        self.current.load_full()
     }
 
     fn has_failed_for_good(&self) -> bool {
@@ -193,7 +198,7 @@ impl Instance {
         match Self::connect(&self.config, &failed.producer().client().context().queue) {
             Ok(fresh) => {
                 tracing::error!("the Kafka producer failed for good and was replaced; what was in flight is unknown");
-                self.current.store(Arc::new(fresh));
+                self.current.store(fresh);
                 // Dropping it reports what it still holds, which takes up to half a second.
                 std::thread::spawn(move || drop(failed));
             }

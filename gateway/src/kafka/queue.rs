@@ -21,7 +21,7 @@ pub enum Full {
 
 /// One topic's share of the queue.
 #[derive(Debug)]
-pub struct Lane {
+pub(super) struct Lane {
     bytes: AtomicU64,
     stalled: AtomicBool,
     producer: usize,
@@ -120,7 +120,7 @@ impl Queue {
 
 impl Lane {
     /// Marks the topic as stalled: one of its records has waited longer than the deadline.
-    pub fn stall(&self) {
+    pub(super) fn stall(&self) {
         if self.bytes.load(Ordering::Relaxed) > 0 {
             self.stalled.store(true, Ordering::Relaxed);
         }

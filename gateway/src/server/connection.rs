@@ -4,7 +4,6 @@
 use std::convert::Infallible;
 use std::pin::pin;
 
-use axum::Router;
 use axum::body::Body;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -18,6 +17,7 @@ use tower::Service as _;
 use super::activity::{Activity, Tracked};
 use super::timed::{Limits, Timed};
 use crate::config::listen::Listen;
+use crate::layers::Edge;
 
 /// The largest head of a request, and the largest piece in which a body is read, in bytes.
 const LARGEST_HEAD: usize = 64 * 1024;
@@ -30,12 +30,12 @@ const RESETS: usize = 32;
 
 /// Serves a connection until it ends. When `closing` turns true, requests under way are answered and no more are
 /// taken: HTTP/1.1 says `Connection: close`, HTTP/2 sends GOAWAY.
-pub(super) async fn serve(stream: TcpStream, router: Router, listen: &Listen, mut closing: watch::Receiver<bool>) {
+pub(super) async fn serve(stream: TcpStream, edge: Edge, listen: &Listen, mut closing: watch::Receiver<bool>) {
     let activity = Activity::new();
     let transport = TokioIo::new(Timed::new(stream, activity.clone(), Limits::new(listen)));
     let service = service_fn(move |request: Request<Incoming>| {
         let under_way = activity.begin();
-        let answer = router.clone().call(request.map(Body::new));
+        let answer = edge.clone().call(request.map(Body::new));
         async move {
             let response: Response<Body> = answer.await.unwrap_or_else(|never: Infallible| match never {});
             Ok::<_, Infallible>(response.map(|body| Tracked { body, _request: under_way }))

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use forebay::app::App;
 use forebay::catalog::{self, Catalog};
 use forebay::clock;
 use forebay::config::Config;
+use forebay::layers::Edge;
 use forebay::metrics::Metrics;
 use forebay::router;
 use http::{HeaderMap, Request, StatusCode};
@@ -37,7 +37,7 @@ pub(crate) struct House {
 
 /// The data listener's routes.
 #[derive(Clone)]
-pub(crate) struct Door(Router);
+pub(crate) struct Door(Edge);
 
 /// An answer, read to its end.
 pub(crate) struct Answer {

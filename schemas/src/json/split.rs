@@ -10,7 +10,7 @@ use super::string::find_special;
 /// What a body is, by the byte ranges of its events. White space around them is left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Document {
-    /// One value that is no array.
+    /// What is no array: the whole body, unread.
     One(Range<usize>),
     /// The elements of an array, in order.
     Many(Vec<Range<usize>>),
@@ -39,7 +39,7 @@ impl fmt::Display for SplitError {
 
 impl std::error::Error for SplitError {}
 
-/// Finds the events of a body: its array's elements (`most` at the most), or the one value that it is.
+/// Finds the events of a body: its array's elements (`most` at the most), or the one value that it must be.
 pub fn split(body: &[u8], most: usize) -> Result<Document, SplitError> {
     if body.starts_with(b"\xef\xbb\xbf") {
         return Err(expected(0, "JSON text without a byte order mark"));
@@ -50,13 +50,20 @@ pub fn split(body: &[u8], most: usize) -> Result<Document, SplitError> {
         scanner.at += 1;
         Document::Many(scanner.elements(most)?)
     } else {
-        Document::One(scanner.value()?)
+        return one(body, scanner.at);
     };
     scanner.space();
     if scanner.at < body.len() {
         return Err(expected(scanner.at, "the end of the text"));
     }
     Ok(document)
+}
+
+/// A value that is no array is the whole body; whether it is sound, and alone, is seen when it is read.
+fn one(body: &[u8], start: usize) -> Result<Document, SplitError> {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
+    let end = body.iter().rposition(|byte| !is_space(byte)).map_or(start, |last| last + 1);
+    if end == start { Err(expected(start, "a JSON value")) } else { Ok(Document::One(start..end)) }
 }
 
 struct Scanner<'a> {

@@ -1,5 +1,7 @@
 //! What each way of not being written means to the sender: the code, whether a retry can duplicate, and what to do.
 
+use std::time::Duration;
+
 use crate::event::{Code, Refusal};
 use crate::kafka::{Failure, FailureKind, Full, NotSent};
 
@@ -7,6 +9,20 @@ use crate::kafka::{Failure, FailureKind, Full, NotSent};
 pub(super) fn topic_not_in_kafka() -> Box<Refusal> {
     let detail = "The topic has a contract, but Kafka does not have the topic. Ask the platform team to create it.";
     Refusal::not_written(Code::UnknownTopic, detail)
+}
+
+/// An event whose time lies further ahead than Kafka takes.
+pub(super) fn too_far_ahead(limit: Duration) -> Box<Refusal> {
+    let limit = limit.as_secs();
+    let detail =
+        format!("The event's time lies more than {limit} s ahead of the gateway's clock, which Kafka refuses.");
+    Refusal::not_written(Code::InvalidRecord, detail)
+}
+
+/// A record whose batch Kafka refused, and that was not sent again.
+pub(super) fn batch_refused() -> Box<Refusal> {
+    let detail = "Kafka refused the batch that the record was in, perhaps for another record's sake. Send it again.";
+    Refusal::not_written(Code::KafkaUnavailable, detail)
 }
 
 /// Nothing is known of the cluster yet.
@@ -36,7 +52,7 @@ pub(super) fn not_sent(reason: NotSent) -> Box<Refusal> {
 /// A record that was handed over and then reported as failed.
 pub(super) fn failed(failure: Failure) -> Box<Refusal> {
     let (code, detail) = of_kind(failure.kind);
-    if failure.may_be_persisted && code.is_retryable() {
+    if failure.may_be_persisted {
         let detail = format!("{detail} The record may be in the topic all the same: use the same event id.");
         return Refusal::unknown(code, detail);
     }

@@ -1,0 +1,93 @@
+//! Kafka takes or refuses whole batches: one record of a wrong size or time sinks those that happened to travel with
+//! it. What was refused so, and surely not written, is sent again in halves until the guilty stand alone.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::{Cargo, End, refusals};
+use crate::event::Record;
+use crate::kafka::{Failure, FailureKind, Receipts, Report};
+
+/// How often a record is sent alone before its refusal counts: another caller's may have travelled with it.
+const ATTEMPTS_ALONE: usize = 2;
+
+/// Sends the records again that Kafka refused with their batches, in request order, until the deadline.
+pub(super) async fn send_refused_again(cargo: &Cargo, ends: &mut [End]) {
+    let suspects = suspects(cargo, ends);
+    if suspects.is_empty() {
+        return;
+    }
+    let mut pieces = vec![(suspects, 0)];
+    while let Some((piece, attempts)) = pieces.pop() {
+        if Instant::now() >= cargo.deadline {
+            for index in piece {
+                ends[index] = End::Refused(refusals::batch_refused());
+            }
+            continue;
+        }
+        send(cargo, &piece, ends).await;
+        let refused: Vec<usize> = piece.into_iter().filter(|index| is_refused_batch(&ends[*index])).collect();
+        match refused.len() {
+            0 => {}
+            1 if attempts + 1 >= ATTEMPTS_ALONE => {}
+            1 => pieces.push((refused, attempts + 1)),
+            several => {
+                let (first, second) = refused.split_at(several / 2);
+                pieces.push((second.to_vec(), 0));
+                pieces.push((first.to_vec(), 0));
+            }
+        }
+    }
+}
+
+/// The records that may be sent again without overtaking: those of whose key nothing later was written. The others
+/// are left to their sender.
+fn suspects(cargo: &Cargo, ends: &mut [End]) -> Vec<usize> {
+    let mut written: HashSet<(usize, &[u8])> = HashSet::new();
+    let mut suspects = Vec::new();
+    for index in (0..ends.len()).rev() {
+        let Ok(record) = &cargo.records[index] else { continue };
+        let key = key(cargo, record);
+        match &ends[index] {
+            End::Reported(Report::Written { .. }) | End::Unheard => written.extend(key),
+            end if !is_refused_batch(end) => {}
+            _ if key.is_some_and(|key| written.contains(&key)) => ends[index] = End::Refused(refusals::batch_refused()),
+            _ => suspects.push(index),
+        }
+    }
+    suspects.reverse();
+    suspects
+}
+
+fn key<'a>(cargo: &'a Cargo, record: &Record) -> Option<(usize, &'a [u8])> {
+    record.key.as_ref().map(|key| (record.topic, &cargo.arena[key.clone()]))
+}
+
+fn is_refused_batch(end: &End) -> bool {
+    let kinds = [FailureKind::TooLarge, FailureKind::Invalid];
+    match end {
+        End::Reported(Report::Failed(Failure { kind, may_be_persisted: false })) => kinds.contains(kind),
+        _ => false,
+    }
+}
+
+/// Sends these records, waits for their reports, at most until the deadline, and notes how they ended.
+async fn send(cargo: &Cargo, piece: &[usize], ends: &mut [End]) {
+    let receipts = Arc::new(Receipts::new(piece.len()));
+    let mut sent = Vec::with_capacity(piece.len());
+    for (place, index) in piece.iter().enumerate() {
+        let Ok(record) = &cargo.records[*index] else { continue };
+        match cargo.send(record, &receipts, place) {
+            Ok(()) => sent.push((place, *index)),
+            Err(refusal) => ends[*index] = End::Refused(refusal),
+        }
+    }
+    receipts.sealed();
+    // Whether in time or not, what was reported counts.
+    let _ = timeout_at(cargo.deadline, receipts.all()).await;
+    for (place, index) in sent {
+        ends[index] = End::of(receipts.get(place));
+    }
+}

@@ -1,0 +1,95 @@
+//! The pages held against the code: codes, metrics, configuration keys with their defaults, and the files and tests
+//! that the map names. A page that has drifted fails here.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't be set up should say where")]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use forebay::config::Config;
+use forebay::door::status::status;
+use forebay::event::Code;
+use forebay::metrics::{Metrics, Moment};
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn page(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap()
+}
+
+/// The rows of a section's tables that begin with code, cell by cell, without the marks of code.
+fn rows(page: &str, heading: &str) -> Vec<Vec<String>> {
+    let section = page.split("\n## ").find(|section| section.starts_with(heading)).unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| row.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`').to_owned()).collect())
+        .collect()
+}
+
+/// Dotted names of all values below one, lists and empty mappings counted as values.
+fn leaves(value: &Value, name: &str, found: &mut BTreeSet<String>) {
+    match value.as_object().filter(|members| !members.is_empty()) {
+        Some(members) => {
+            let below = |member: &str| if name.is_empty() { member.to_owned() } else { format!("{name}.{member}") };
+            members.iter().for_each(|(member, value)| leaves(value, &below(member), found));
+        }
+        None => drop(found.insert(name.to_owned())),
+    }
+}
+
+#[test]
+fn the_table_of_codes_is_the_codes() {
+    let documented: Vec<_> = rows(&page("docs/answers.md"), "Codes").into_iter().map(|row| row[..3].to_vec()).collect();
+    let retryable = |code: Code| if code.is_retryable() { "yes" } else { "no" };
+    let row = |code: Code| [code.as_str(), status(code).as_str(), retryable(code)].map(str::to_owned).to_vec();
+    assert_eq!(documented, Code::ALL.map(row));
+}
+
+#[test]
+fn every_metric_is_documented_and_no_other() {
+    let metrics = Metrics::new();
+    metrics.request("native", 200, Duration::ZERO);
+    metrics.reload(true);
+    metrics.topic("a.topic").warned(&"a-convention".into(), 1);
+    let text = metrics.render(Moment::default());
+    let described = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    let sampled = described.map(|(name, kind)| match kind {
+        "counter" => format!("{name}_total"),
+        "info" => format!("{name}_info"),
+        _ => name.to_owned(),
+    });
+    let documented = rows(&page("docs/operations.md"), "Metrics").into_iter().map(|row| row[0].clone());
+    assert_eq!(documented.collect::<BTreeSet<_>>(), sampled.collect());
+}
+
+#[test]
+fn every_key_is_documented_with_its_default() {
+    let rows = rows(&page("docs/operations.md"), "Configuration");
+    let documented: BTreeSet<_> = rows.iter().map(|row| row[0].clone()).collect();
+    let mut keys = BTreeSet::new();
+    leaves(&serde_json::to_value(Config::default()).unwrap(), "", &mut keys);
+    assert_eq!(keys.difference(&documented).collect::<Vec<_>>(), [""; 0], "without a row");
+
+    let required = "kafka: { bootstrap: [a:1] }\nauthn: { anonymous: true, anonymous_principal: b }\n";
+    let stated = rows.iter().filter(|row| !matches!(&*row[1], "required" | "none"));
+    let variables = stated.map(|row| (format!("FOREBAY_{}", row[0].to_uppercase().replace('.', "__")), row[1].clone()));
+    let shown = |config: Config| serde_json::to_value(config).unwrap();
+    let defaults = shown(Config::read("forebay.yaml", required, []).unwrap());
+    assert_eq!(shown(Config::read("docs/operations.md", required, variables).unwrap()), defaults);
+}
+
+#[test]
+fn files_and_tests_that_the_map_names_are_there() {
+    let map = page("ARCHITECTURE.md");
+    let named: Vec<_> = map.split('`').skip(1).step_by(2).filter(|name| name.contains(".rs")).collect();
+    assert!(named.len() > 50, "{named:?}");
+    for name in named {
+        let (file, test) = name.split_once("::").unwrap_or((name, ""));
+        let found = ["", "gateway/src", "gateway"].map(|room| root().join(room).join(file)).into_iter();
+        let found = found.into_iter().find(|path| path.is_file()).unwrap_or_else(|| panic!("{name}: no such file"));
+        assert!(std::fs::read_to_string(found).unwrap().contains(test), "{name}: no such name in the file");
+    }
+}
