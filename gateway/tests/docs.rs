@@ -88,8 +88,8 @@ fn files_and_tests_that_the_map_names_are_there() {
     assert!(named.len() > 50, "{named:?}");
     for name in named {
         let (file, test) = name.split_once("::").unwrap_or((name, ""));
-        let found = ["", "gateway/src", "gateway"].map(|room| root().join(room).join(file)).into_iter();
-        let found = found.into_iter().find(|path| path.is_file()).unwrap_or_else(|| panic!("{name}: no such file"));
-        assert!(std::fs::read_to_string(found).unwrap().contains(test), "{name}: no such name in the file");
+        let mut found = ["", "gateway/src"].map(|room| root().join(room).join(file)).into_iter();
+        let source = found.find_map(|path| std::fs::read_to_string(path).ok());
+        assert!(source.is_some_and(|source| source.contains(test)), "{name}: no such file, or no such name in it");
     }
 }
