@@ -25,7 +25,7 @@ pub enum Code {
     SchemaViolation,
     /// The contract takes a key from the event or a header, and there is none.
     MissingKey,
-    /// Kafka itself refused the record.
+    /// Kafka does not take the record, whatever its schema says.
     InvalidRecord,
     /// The caller's share of the memory for requests in flight is used up.
     OverBudget,

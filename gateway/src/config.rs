@@ -119,11 +119,18 @@ impl Config {
         ];
         for (low, high, path, above) in times {
             if low >= high {
-                problems.push(above_its_bound(file, path, &show::duration(high), above, &show::duration(low)));
+                problems.push(above_its_bound(
+                    file,
+                    path,
+                    ("less than", &show::duration(high)),
+                    above,
+                    &show::duration(low),
+                ));
             }
         }
         let (request, principal) = (admission.bytes_per_request, admission.bytes_in_flight_per_principal);
         let (record, topic) = (cluster.bytes_per_record, cluster.queue.bytes_per_topic);
+        let stream = admission.window.bytes.saturating_mul(admission.window.pending as u64 + 1);
         let sizes = [
             (request, principal, "/admission/bytes_per_request", "/admission/bytes_in_flight_per_principal"),
             (
@@ -134,11 +141,16 @@ impl Config {
             ),
             (record, topic, "/kafka/bytes_per_record", "/kafka/queue/bytes_per_topic"),
             (topic, cluster.queue.bytes, "/kafka/queue/bytes_per_topic", "/kafka/queue/bytes"),
-            (admission.window.bytes, request, "/admission/window/bytes", "/admission/bytes_per_request"),
+            (
+                stream,
+                principal,
+                "/admission/window, of which pending + 1 are held",
+                "/admission/bytes_in_flight_per_principal",
+            ),
         ];
         for (low, high, path, above) in sizes {
             if low > high {
-                problems.push(above_its_bound(file, path, &show::size(high), above, &show::size(low)));
+                problems.push(above_its_bound(file, path, ("at most", &show::size(high)), above, &show::size(low)));
             }
         }
     }
@@ -148,25 +160,33 @@ fn overlay(document: &mut Node, name: &str, value: &str, problems: &mut Vec<Prob
     let path = name.trim_start_matches(PREFIX).to_lowercase();
     let path: Vec<&str> = path.split("__").collect();
     let origin = format!("the environment variable {name}");
-    if path.len() < 2 || path.iter().any(|part| part.is_empty()) {
-        problems.push(Problem {
+    if path.len() < 2 {
+        problems.extend(mistyped(path[0]).map(|meant| Problem {
             file: origin,
             line: 0,
             path: String::new(),
-            expected: format!("a section and a name with two underscores between them, as in {PREFIX}KAFKA__BOOTSTRAP"),
+            expected: format!("two underscores between a section and a name: {PREFIX}{meant}"),
             found: name.to_owned(),
-        });
+        }));
     } else if let Err(found) = document.overlay(&path, value, origin) {
         problems.extend(found);
     }
 }
 
-fn above_its_bound(file: &str, path: &str, bound: &str, above: &str, found: &str) -> Problem {
+/// The name that a variable with single underscores was probably meant to have. Others, such as those that Kubernetes
+/// sets for a service of this name (`FOREBAY_SERVICE_HOST`), are no configuration and are passed over.
+fn mistyped(name: &str) -> Option<String> {
+    let (section, rest) = name.split_once('_')?;
+    let known = serde_json::to_value(Config::default()).ok()?;
+    known.get(section)?.get(rest).map(|_| format!("{section}__{rest}").to_uppercase())
+}
+
+fn above_its_bound(file: &str, path: &str, (relation, bound): (&str, &str), above: &str, found: &str) -> Problem {
     Problem {
         file: file.to_owned(),
         line: 0,
         path: path.to_owned(),
-        expected: format!("less than {above} ({bound})"),
+        expected: format!("{relation} {above} ({bound})"),
         found: found.to_owned(),
     }
 }

@@ -24,11 +24,12 @@ use tokio::runtime::Handle;
 use crate::app::App;
 use crate::catalog::ContractSet;
 use crate::door::answer::{self, Answer};
-use crate::door::body::Pace;
+use crate::door::body::{self, Pace};
 use crate::door::native::{self, Exchange};
 use crate::door::ndjson::Windows;
 use crate::door::receipts;
 use crate::event::{Batch, Code, Head, Principal, Rejection, Verdict};
+use crate::ingest::admit::Permit;
 use crate::ledger::Ledger;
 use crate::metrics::Stage;
 
@@ -42,40 +43,65 @@ pub async fn native(
     let (parts, body) = request.into_parts();
     let span = app.traces.start("POST /v1/topics/{topic}/events", &parts.headers);
     let request_id = native::request_id(&parts.headers);
-    let head = topic.map_err(|_| Rejection::new(Code::UnknownTopic, "The topic in the path is not UTF-8 text."));
+    let brief = body::is_brief(&parts.headers);
     let trace = span.fields(&parts.headers);
-    let head = head.map(|Path(topic)| Head { topic, headers: parts.headers, trace });
-    let answered = match head {
-        Ok(head) => take_in(&app, head, body, &request_id).await,
-        Err(rejection) => Err(rejection),
+    let head = topic.map(|Path(topic)| Head { topic, headers: parts.headers, trace }).map_err(|_| not_text());
+    let answered = match head.and_then(|head| enter(&app, head)) {
+        Ok(entered) => work(&app, entered, body, &request_id).await,
+        Err(rejection) => {
+            body::pass_over(body, brief).await;
+            Err(rejection)
+        }
     };
     let response = answered.unwrap_or_else(|rejection| answer::rejected(&rejection, &request_id));
     let status = response.status().as_u16();
+    if status >= 500 {
+        tracing::warn!(request_id, status, "a request was not served");
+    } else {
+        tracing::debug!(request_id, status, "a request was answered");
+    }
     span.end(status);
     app.metrics.request("native", status, started.elapsed());
     response
 }
 
 /// What is decided by the head alone, before a byte of the body is read.
-async fn take_in(app: &Arc<App>, head: Head, body: Body, request_id: &str) -> Result<Response, Rejection> {
+fn enter(app: &App, head: Head) -> Result<Entered, Rejection> {
     let who = app.authn.identify(&head)?;
     let contracts = app.catalog.current();
     allow::enter(&who, &head, &contracts)?;
     let limits = &app.config.admission;
     let exchange = native::exchange(&head.headers, limits)?;
-    let caller = Caller { who, contracts, head };
+    let permit = app.admission.admit(&who, native::claim(exchange, &head.headers, limits)?)?;
+    Ok(Entered { caller: Caller { who, contracts, head }, exchange, permit })
+}
+
+/// Reads the body and answers, in the way that the sender wants to hear of it.
+async fn work(app: &Arc<App>, entered: Entered, body: Body, request_id: &str) -> Result<Response, Rejection> {
+    let Entered { caller, exchange, permit } = entered;
+    let windows = |body, free| Windows::new(&caller.head, body, &app.config.admission, pace(app), free);
     match exchange {
-        Exchange::Json(listing) => Ok(whole(app, &caller, body, Answer::new(listing)).await?.finish(request_id)),
+        Exchange::Json(listing) => {
+            let answer = Answer::new(listing);
+            Ok(whole(app, &caller, body, permit, answer).await?.finish(request_id))
+        }
         Exchange::Lines(listing) => {
             let answer = Answer::new(listing);
-            let windows = Windows::new(&caller.head, body, limits, pace(app), answer.is_minimal());
-            Ok(stream::document(app, caller, windows, answer).await?.finish(request_id))
+            let windows = windows(body, answer.is_minimal());
+            Ok(stream::document(stream::start(app, caller, windows, permit), answer).await?.finish(request_id))
         }
         Exchange::Receipts => {
-            let windows = Windows::new(&caller.head, body, limits, pace(app), true);
-            Ok(receipts::response(stream::start(app, caller, windows)?))
+            let windows = windows(body, true);
+            Ok(receipts::response(stream::start(app, caller, windows, permit)))
         }
     }
+}
+
+/// A request that was let in.
+struct Entered {
+    caller: Caller,
+    exchange: Exchange,
+    permit: Permit,
 }
 
 /// Who sent a request, under which contracts, and what its head says: the same from its first event to its last.
@@ -86,10 +112,14 @@ struct Caller {
 }
 
 /// A JSON body: read to its end before anything is done with it.
-async fn whole(app: &Arc<App>, caller: &Caller, body: Body, mut answer: Answer) -> Result<Answer, Rejection> {
+async fn whole(
+    app: &Arc<App>,
+    caller: &Caller,
+    body: Body,
+    mut permit: Permit,
+    mut answer: Answer,
+) -> Result<Answer, Rejection> {
     let limits = &app.config.admission;
-    let claim = native::claim(&caller.head.headers, limits)?;
-    let mut permit = app.admission.admit(&caller.who, claim)?;
     let reading = Instant::now();
     let batch = native::read(&caller.head, body, &mut permit, limits, pace(app)).await?;
     app.metrics.stage(Stage::Read, reading.elapsed());
@@ -151,6 +181,10 @@ impl Drop for Detached {
             runtime.spawn(work);
         }
     }
+}
+
+fn not_text() -> Rejection {
+    Rejection::new(Code::UnknownTopic, "The topic in the path is not UTF-8 text.")
 }
 
 fn pace(app: &App) -> Pace {

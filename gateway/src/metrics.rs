@@ -193,7 +193,7 @@ impl Metrics {
         r.register("convention_warnings", "Events let pass that broke a convention", self.warnings.clone());
         let abandoned = "Events whose client went away before they were handed to Kafka; nothing of them was written";
         r.register("events_abandoned", abandoned, self.abandoned.clone());
-        r.register("connections", "Open connections on the data listener", self.connections.clone());
+        r.register("connections", "Open connections, the admin listener's included", self.connections.clone());
         let refused = "Connections closed at once because there were too many";
         r.register("connections_refused", refused, self.connections_refused.clone());
         r.register("reloads", "Reloads of contracts and conventions, by result", self.reloads.clone());

@@ -22,7 +22,7 @@ use crate::router;
 
 /// How long the accept loop pauses when the system has no more file descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How long the admin listener answers after everything else has ended.
+/// How long the last spans may take to reach their collector.
 const LAST_SPANS: Duration = Duration::from_secs(2);
 
 /// Both listeners, bound.

@@ -42,6 +42,16 @@ fn the_environment_wins_over_the_file() {
 }
 
 #[test]
+fn variables_that_kubernetes_sets_are_no_configuration() {
+    let variables = [
+        ("FOREBAY_SERVICE_HOST", "10.0.0.1"),
+        ("FOREBAY_PORT", "tcp://10.0.0.1:8080"),
+        ("FOREBAY_ADMIN_SERVICE_PORT", "9090"),
+    ];
+    read(SMALLEST, &variables).unwrap();
+}
+
+#[test]
 fn secrets_are_never_shown() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("password");

@@ -23,7 +23,11 @@ impl Authn {
     pub(super) fn read(mut r: Reader<'_, '_>) -> Self {
         let anonymous = r.boolean("anonymous").unwrap_or(false);
         let principal = match (anonymous, r.member(PRINCIPAL).is_some()) {
-            (true, _) => r.required_string(PRINCIPAL),
+            (true, true) => r.required_string(PRINCIPAL),
+            (true, false) => {
+                r.missing(PRINCIPAL, "anonymous_principal: NAME, the name that callers get in contracts and logs");
+                None
+            }
             (false, true) => {
                 r.missing("anonymous", "anonymous: true beside anonymous_principal; it is said twice on purpose");
                 None

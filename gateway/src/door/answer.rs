@@ -209,12 +209,17 @@ pub fn rejected(rejection: &Rejection, request_id: &str) -> Response {
         detail: &rejection.detail,
         instance: request_id,
         code: rejection.code.as_str(),
-        outcome: Outcome::NotWritten.as_str(),
+        outcome: outcome(rejection.code).as_str(),
         retryable: rejection.code.is_retryable(),
     };
     let mut response = respond(status, PROBLEM, to_json(&problem));
     add_retry_after(&mut response);
     response
+}
+
+/// What a rejected request left in Kafka: nothing, unless the gateway itself went wrong on the way.
+fn outcome(code: Code) -> Outcome {
+    if code == Code::Internal { Outcome::Unknown } else { Outcome::NotWritten }
 }
 
 /// One event's verdict as a line of a streamed answer.

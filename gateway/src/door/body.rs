@@ -5,10 +5,37 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
+use http::HeaderMap;
+use http::header::{CONTENT_LENGTH, EXPECT};
 use http_body_util::BodyExt as _;
 use tokio::time::{Instant, timeout_at};
 
 use crate::event::{Code, Rejection};
+
+/// The longest body that is read and thrown away so that its connection can go on, in bytes.
+const BRIEF: u64 = 64 * 1024;
+/// How long that may take.
+const BRIEFLY: Duration = Duration::from_secs(1);
+
+/// The body's length, if the request says it.
+pub fn length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Whether a body that nobody wants is soon passed over: it is short, and its sender does not wait to be asked for it
+/// (RFC 9110, section 10.1.1).
+pub fn is_brief(headers: &HeaderMap) -> bool {
+    length(headers).is_some_and(|length| length <= BRIEF) && !headers.contains_key(EXPECT)
+}
+
+/// Reads a brief body that nobody wants. The connection of one that is not brief ends after the answer.
+pub async fn pass_over(body: Body, brief: bool) {
+    if brief {
+        let pace = Pace { timeout: BRIEFLY, min_rate: 0 };
+        let mut incoming = Incoming::whole(body, pace);
+        while let Ok(Some(_)) = incoming.next().await {}
+    }
+}
 
 /// How slow a body may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

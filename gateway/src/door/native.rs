@@ -5,10 +5,10 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use forebay_schemas::json;
 use http::HeaderMap;
-use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
 
 use super::answer::Listing;
-use super::body::{Incoming, Pace};
+use super::body::{self, Incoming, Pace};
 use crate::config::admission::Admission;
 use crate::event::{Batch, Code, Event, Head, Rejection};
 use crate::ingest::admit::Permit;
@@ -68,9 +68,13 @@ pub fn request_id(headers: &HeaderMap) -> String {
     headers.get("x-request-id").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
 }
 
-/// How many bytes a JSON body will hold, as far as its head says; one over the cap is rejected unread.
-pub fn claim(headers: &HeaderMap, limits: &Admission) -> Result<u64, Rejection> {
-    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
+/// How many bytes the request will hold: a JSON body's length as far as its head says it, or as many windows of a
+/// streamed one as are open at a time. A JSON body over the cap is rejected unread.
+pub fn claim(exchange: Exchange, headers: &HeaderMap, limits: &Admission) -> Result<u64, Rejection> {
+    if !matches!(exchange, Exchange::Json(_)) {
+        return Ok(limits.window.bytes * (limits.window.pending as u64 + 1));
+    }
+    let length = body::length(headers).unwrap_or(0);
     if length > limits.bytes_per_request { Err(body_too_large(limits)) } else { Ok(length) }
 }
 
@@ -95,6 +99,9 @@ pub async fn read(
 /// A body that comes in one piece is taken as it is.
 async fn gather(mut incoming: Incoming, permit: &mut Permit, limits: &Admission) -> Result<Bytes, Rejection> {
     let Some(first) = incoming.next().await? else { return Ok(Bytes::new()) };
+    if first.len() as u64 > limits.bytes_per_request {
+        return Err(body_too_large(limits));
+    }
     permit.cover(first.len() as u64)?;
     let Some(second) = incoming.next().await? else { return Ok(first) };
     let mut whole = BytesMut::from(first);

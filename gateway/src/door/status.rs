@@ -35,7 +35,7 @@ pub fn title(code: Code) -> &'static str {
         Code::UnsupportedMediaType => "Unsupported media type",
         Code::SchemaViolation => "The event does not match its schema",
         Code::MissingKey => "The event has no key",
-        Code::InvalidRecord => "Kafka refused the record",
+        Code::InvalidRecord => "Kafka does not take the record",
         Code::OverBudget => "Too many bytes in flight from this caller",
         Code::Overloaded => "Too many bytes in flight",
         Code::QueueFull => "The queue towards Kafka is full",

@@ -1,5 +1,4 @@
-//! Allow: does the topic have a contract, may this caller write it, is the event within its limit. Knows contracts'
-//! rights and limits, not their schemas.
+//! Allow: does the topic have a contract, and may this caller write it. Knows contracts' rights, not their schemas.
 
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ pub fn enter(who: &Principal, head: &Head, contracts: &ContractSet) -> Result<()
     }
 }
 
-/// Finds each event's contract, and refuses the events that the caller may not write or that are over their limit.
+/// Finds each event's contract, and refuses the events that the caller may not write.
 pub fn allow(who: &Principal, contracts: &ContractSet, batch: Batch) -> Allowed {
     let found: Vec<_> = batch.topics.iter().map(|name| topic(who, name, contracts)).collect();
     let mut topics = Vec::new();
@@ -30,7 +29,6 @@ pub fn allow(who: &Principal, contracts: &ContractSet, batch: Batch) -> Allowed 
     let events = batch.events.into_iter().map(|slot| {
         let mut event = slot?;
         event.topic = places[event.topic].clone()?;
-        within_limit(&topics[event.topic], event.text.len())?;
         Ok(event)
     });
     let events = events.collect();
@@ -54,16 +52,6 @@ fn topic(who: &Principal, name: &str, contracts: &ContractSet) -> Slot<Arc<Topic
         contract.owner
     );
     Err(Refusal::not_written(Code::Forbidden, detail))
-}
-
-fn within_limit(topic: &Topic, length: usize) -> Slot<()> {
-    match topic.contract.bytes_per_event {
-        Some(limit) if length as u64 > limit => {
-            let detail = format!("The event has {length} bytes; the contract allows {limit}.");
-            Err(Refusal::not_written(Code::TooLarge, detail))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Whether a name matches a pattern in which `*` stands for any run of characters.

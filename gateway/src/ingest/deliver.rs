@@ -17,6 +17,10 @@ use crate::config::kafka::Kafka;
 use crate::event::{Encoded, Judged, Record, Refusal, Slot, Verdict};
 use crate::kafka::{NotSent, Outlet, Presence, Producer, Receipts, Report, Topics};
 
+/// The earliest time that a record may have, in milliseconds since the epoch: Kafka refuses what lies before the
+/// epoch, and librdkafka takes the epoch itself for the present.
+const EARLIEST: i64 = 1;
+
 /// Hands records to Kafka and waits for them.
 pub struct Delivery {
     producer: Arc<Producer>,
@@ -60,8 +64,10 @@ impl Delivery {
         let receipts = Arc::new(Receipts::new(cargo.records.len()));
         let send = |(index, slot): (usize, &Slot<Record>)| {
             let record = slot.as_ref().map_err(Clone::clone)?;
-            if record.time_millis.is_some_and(|time| time > latest) {
-                return Err(refusals::too_far_ahead(self.timestamp_ahead));
+            match record.time_millis {
+                Some(time) if time > latest => return Err(refusals::too_far_ahead(self.timestamp_ahead)),
+                Some(time) if time < EARLIEST => return Err(refusals::too_early()),
+                _ => {}
             }
             cargo.send(record, &receipts, index)
         };

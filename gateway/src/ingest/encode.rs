@@ -81,6 +81,7 @@ impl<'a> Work<'a> {
     fn event(&mut self, event: &Event) -> Result<Record, Stop> {
         let header_key = self.header_keys[event.topic].clone().map_err(Stop::Refused)?;
         let text = &self.body[event.text.clone()];
+        within_limit(&self.topics[event.topic], text.len()).map_err(Stop::Refused)?;
         let program = &self.topics[event.topic].encoder;
         let encoded = program.encode(text, &mut self.arena, &mut self.scratch).map_err(Stop::Fault)?;
         let key = header_key.or(encoded.key);
@@ -95,6 +96,16 @@ impl<'a> Work<'a> {
             topic.metrics.encoded(events, records);
         }
         self.arena
+    }
+}
+
+fn within_limit(topic: &Topic, length: usize) -> Slot<()> {
+    match topic.contract.bytes_per_event {
+        Some(limit) if length as u64 > limit => {
+            let detail = format!("The event has {length} bytes; the contract allows {limit}.");
+            Err(Refusal::not_written(Code::TooLarge, detail))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -14,14 +14,11 @@ use crate::door::ndjson::Windows;
 use crate::door::receipts::Settled;
 use crate::event::{Code, Rejection, Verdict};
 
-/// Works on a body to its end and adds every verdict to the answer.
-pub(super) async fn document(
-    app: &Arc<App>,
-    caller: Caller,
-    windows: Windows,
-    mut answer: Answer,
-) -> Result<Answer, Rejection> {
-    let mut settled = start(app, caller, windows)?;
+/// Windows that have their verdicts, in order; an error comes last.
+type Windowed = Receiver<Result<Settled, Rejection>>;
+
+/// Adds every verdict to the answer, to the body's end.
+pub(super) async fn document(mut settled: Windowed, mut answer: Answer) -> Result<Answer, Rejection> {
     while let Some(window) = settled.recv().await {
         match window {
             Ok(window) => {
@@ -35,18 +32,12 @@ pub(super) async fn document(
     Ok(answer)
 }
 
-/// Lets a stream in and starts to work on it. Its windows come out settled, in order; an error comes last.
-pub(super) fn start(
-    app: &Arc<App>,
-    caller: Caller,
-    windows: Windows,
-) -> Result<Receiver<Result<Settled, Rejection>>, Rejection> {
-    let limits = &app.config.admission.window;
-    let permit = app.admission.admit(&caller.who, limits.bytes * (limits.pending as u64 + 1))?;
+/// Starts to work on a body. The permit is held to its end.
+pub(super) fn start(app: &Arc<App>, caller: Caller, windows: Windows, permit: Permit) -> Windowed {
     let (out, settled) = mpsc::channel(1);
     let stream = Stream { app: Arc::clone(app), caller, windows, under_way: VecDeque::new(), out, _permit: permit };
     tokio::spawn(stream.run());
-    Ok(settled)
+    settled
 }
 
 /// A body that is being worked on.

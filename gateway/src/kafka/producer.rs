@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode as Rd};
 use rdkafka::message::{DeliveryResult, Message as _};
 use rdkafka::producer::{NoCustomPartitioner, Producer as _, ProducerContext};
 use rdkafka::{ClientConfig, ClientContext};
@@ -218,11 +219,22 @@ impl ClientContext for Reports {
         }
     }
 
+    /// A broker that is gone is told of once a second and more; whether Kafka can be reached is logged by whoever
+    /// looks its topics up.
     fn error(&self, error: KafkaError, reason: &str) {
-        if error.rdkafka_error_code() == Some(rdkafka::error::RDKafkaErrorCode::Fatal) {
-            self.fatal.store(true, Ordering::Relaxed);
+        match error.rdkafka_error_code() {
+            Some(Rd::BrokerTransportFailure | Rd::AllBrokersDown | Rd::OperationTimedOut | Rd::Resolve) => {
+                tracing::debug!(%error, reason, "Kafka");
+            }
+            code => {
+                self.fatal.fetch_or(code == Some(Rd::Fatal), Ordering::Relaxed);
+                tracing::warn!(%error, reason, "Kafka");
+            }
         }
-        tracing::warn!(%error, reason, "Kafka");
+    }
+
+    fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
+        tracing::debug!(?level, fac, message, "librdkafka");
     }
 }
 

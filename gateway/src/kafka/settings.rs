@@ -20,6 +20,7 @@ pub(super) fn client(kafka: &Kafka) -> ClientConfig {
         .set("client.id", "forebay")
         .set("allow.auto.create.topics", "false")
         .set("enable.metrics.push", "false")
+        .set("log_level", "2")
         .set("socket.timeout.ms", millis(kafka.request_timeout))
         .set("socket.nagle.disable", "true")
         .set("reconnect.backoff.ms", "50")
@@ -31,6 +32,7 @@ pub(super) fn client(kafka: &Kafka) -> ClientConfig {
 pub(super) fn producer(kafka: &Kafka) -> ClientConfig {
     let mut config = client(kafka);
     config
+        .set("log_level", "6")
         .set("enable.idempotence", "true")
         .set("acks", "all")
         .set("partitioner", "murmur2_random")

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwapOption;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
+use rdkafka::types::RDKafkaRespErr;
 use tokio::sync::Notify;
 
 use super::settings;
@@ -89,7 +90,7 @@ impl Topics {
                 partitions: metadata
                     .topics()
                     .iter()
-                    .filter(|topic| topic.error().is_none())
+                    .filter(|topic| topic.error() != Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART))
                     .map(|topic| (topic.name().to_owned(), topic.partitions().len()))
                     .collect(),
                 brokers: metadata.brokers().len(),
@@ -106,12 +107,16 @@ impl Topics {
 
     /// Keeps the topics fresh until it is dropped.
     pub async fn keep_fresh(self: Arc<Self>) {
+        let mut reachable = true;
         loop {
             let topics = Arc::clone(&self);
             let looked_up = tokio::task::spawn_blocking(move || topics.fetch()).await;
-            if let Ok(Err(error)) = &looked_up {
-                tracing::warn!(%error, "Kafka's metadata could not be read");
+            match (&looked_up, reachable) {
+                (Ok(Err(error)), true) => tracing::warn!(%error, "Kafka can't be reached"),
+                (Ok(Ok(())), false) => tracing::info!("Kafka can be reached again"),
+                _ => {}
             }
+            reachable = self.is_reachable();
             tokio::time::sleep(SHORTEST_GAP).await;
             let pause = if self.is_reachable() { self.interval } else { SHORTEST_GAP };
             tokio::select! {

@@ -3,9 +3,12 @@
 
 use std::convert::Infallible;
 use std::pin::pin;
+use std::sync::Arc;
 
 use axum::body::Body;
-use hyper::body::Incoming;
+use http::header::CONNECTION;
+use http::{HeaderValue, Version};
+use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -32,12 +35,17 @@ const RESETS: usize = 32;
 /// taken: HTTP/1.1 says `Connection: close`, HTTP/2 sends GOAWAY.
 pub(super) async fn serve(stream: TcpStream, edge: Edge, listen: &Listen, mut closing: watch::Receiver<bool>) {
     let activity = Activity::new();
-    let transport = TokioIo::new(Timed::new(stream, activity.clone(), Limits::new(listen)));
+    let transport = TokioIo::new(Timed::new(stream, Arc::clone(&activity), Limits::new(listen)));
     let service = service_fn(move |request: Request<Incoming>| {
         let under_way = activity.begin();
-        let answer = edge.clone().call(request.map(Body::new));
+        let activity = Arc::clone(&activity);
+        let is_http1 = request.version() <= Version::HTTP_11;
+        let answer = edge.clone().call(request.map(|body| Body::new(activity.note_end(body))));
         async move {
-            let response: Response<Body> = answer.await.unwrap_or_else(|never: Infallible| match never {});
+            let mut response: Response<Body> = answer.await.unwrap_or_else(|never: Infallible| match never {});
+            if is_http1 && activity.is_unread() && !is_streamed(&response) {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok::<_, Infallible>(response.map(|body| Tracked { body, _request: under_way }))
         }
     });
@@ -62,6 +70,11 @@ pub(super) async fn serve(stream: TcpStream, edge: Edge, listen: &Listen, mut cl
     if let Err(error) = ended {
         tracing::debug!(error, "a connection ended early");
     }
+}
+
+/// Whether the answer comes while the request's body is still being read.
+fn is_streamed(response: &Response<Body>) -> bool {
+    response.body().size_hint().exact().is_none()
 }
 
 /// Waits until no more is to be taken.

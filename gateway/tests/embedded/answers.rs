@@ -103,12 +103,12 @@ async fn lines_stand_alone_and_come_back_as_receipts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_budget_that_is_used_up_is_429_for_one_caller() {
     let variables = [
-        ("FOREBAY_ADMISSION__BYTES_IN_FLIGHT_PER_PRINCIPAL", "1MiB"),
+        ("FOREBAY_ADMISSION__BYTES_IN_FLIGHT_PER_PRINCIPAL", "8MiB"),
         ("FOREBAY_ADMISSION__BYTES_PER_REQUEST", "1MiB"),
     ];
     let house = House::new(&variables).await;
     let who = house.app.authn.identify(&head()).unwrap();
-    let held = house.app.admission.admit(&who, 1024 * 1024).unwrap();
+    let held = house.app.admission.admit(&who, 8 * 1024 * 1024).unwrap();
     let answer = house.post(TOPIC, order("a")).await;
     assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{}", answer.text);
     assert!(answer.headers.contains_key("retry-after"));
@@ -116,6 +116,18 @@ async fn a_budget_that_is_used_up_is_429_for_one_caller() {
     drop(held);
     assert_eq!(house.post(TOPIC, order("a")).await.status, StatusCode::OK);
     assert_eq!(house.app.admission.lent(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_that_kafka_does_not_take_is_refused_alone() {
+    let house = House::new(&[]).await;
+    let at = |time: &str| format!("{{\"id\":\"a\",\"customer\":\"c\",\"at\":\"{time}\"}}");
+    let times = ["1970-01-01T00:00:00Z", "1969-07-20T20:17:40Z", "2020-02-29T12:00:00Z", "2999-01-01T00:00:00Z"];
+    let answer = house.post(TOPIC, format!("[{}]", times.map(at).join(","))).await;
+    let events = answer.json()["events"].clone();
+    let codes: Vec<_> = events.as_array().unwrap().iter().map(|event| event["code"].clone()).collect();
+    let refused = json!("invalid_record");
+    assert_eq!(codes, [refused.clone(), refused.clone(), json!(null), refused], "{}", answer.text);
 }
 
 fn head() -> forebay::event::Head {

@@ -69,7 +69,7 @@ impl House {
     pub(crate) async fn new(variables: &[(&str, &str)]) -> Self {
         let broker = MockCluster::new(1).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let keyed = "key: { from: /customer }\nid: { from: /id }\n";
+        let keyed = "key: { from: /customer }\nid: { from: /id }\ntime: { from: /at }\n";
         for (topic, more) in [(TOPIC, keyed), (CLOSED, "producers: [svc-shop]\n"), (ABSENT, "")] {
             let home = folder.path().join(topic);
             std::fs::create_dir(&home).unwrap();

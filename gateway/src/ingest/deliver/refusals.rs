@@ -19,6 +19,12 @@ pub(super) fn too_far_ahead(limit: Duration) -> Box<Refusal> {
     Refusal::not_written(Code::InvalidRecord, detail)
 }
 
+/// An event whose time Kafka can't store.
+pub(super) fn too_early() -> Box<Refusal> {
+    let detail = "The event's time lies not after 1970-01-01T00:00:00Z, and Kafka can't store it as a record's time.";
+    Refusal::not_written(Code::InvalidRecord, detail)
+}
+
 /// A record whose batch Kafka refused, and that was not sent again.
 pub(super) fn batch_refused() -> Box<Refusal> {
     let detail = "Kafka refused the batch that the record was in, perhaps for another record's sake. Send it again.";
