@@ -8,15 +8,14 @@ mod facts;
 use std::ops::Range;
 
 use self::facts::Facts;
-use self::text::Tree;
+use self::text::{Tree, check};
 use crate::avro::explain::explain;
 use crate::avro::program::Program;
 use crate::avro::write::{Memory, Taps, Writer};
-use crate::contract::{BytesText, Contract};
+use crate::contract::BytesText;
 use crate::json::reader::Reader;
-use crate::json::skip::check_text;
-use crate::json::{Flaw, SyntaxError};
-use crate::problem::Problem;
+
+pub use crate::fault::{Fault, Mismatch};
 
 /// A contract's program. Immutable; shared by all requests.
 #[derive(Debug)]
@@ -55,49 +54,7 @@ pub struct Encoded {
     pub time_millis: Option<i64>,
 }
 
-/// Why one event was not encoded. Never holds a value of the event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// Not JSON text (RFC 8259). In a JSON array this sinks the whole document, in NDJSON the line.
-    Syntax {
-        /// Byte offset in the event's text.
-        offset: usize,
-        /// What would have been right there.
-        expected: &'static str,
-    },
-    /// JSON, but not one meaning: duplicate member, lone surrogate, nested too deeply.
-    Ambiguous {
-        /// JSON Pointer of the place.
-        pointer: String,
-        /// What is wrong there, as a sentence.
-        detail: &'static str,
-    },
-    /// The schema does not accept it: every mismatch, 20 at most.
-    Violation(Vec<Mismatch>),
-    /// The contract takes the key from this pointer, and the event has none or null there.
-    MissingKey {
-        /// JSON Pointer of the key.
-        pointer: String,
-    },
-}
-
-/// One place where an event and its schema disagree.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mismatch {
-    /// JSON Pointer (RFC 6901) into the event; a missing or unknown member is named itself.
-    pub pointer: String,
-    /// What the schema accepts there, for people.
-    pub expected: String,
-    /// The kind of what stands there (`string`, `number`, `missing`, …); never its value.
-    pub actual: &'static str,
-}
-
 impl Encoder {
-    /// Compiles a contract. `schema` is the text of the file that `contract.value.format` names.
-    pub fn compile(contract: &Contract, schema: Option<&str>) -> Result<Self, Vec<Problem>> {
-        compile::compile(contract, schema)
-    }
-
     /// Reads one event's text once and appends its record's bytes to `arena`; what a failed event wrote is taken back.
     pub fn encode(&self, text: &[u8], arena: &mut Vec<u8>, scratch: &mut Scratch) -> Result<Encoded, Fault> {
         let start = arena.len();
@@ -113,7 +70,7 @@ impl Encoder {
         arena.extend_from_slice(&self.prefix);
         let taps = self.payload(reader, arena, memory)?;
         let value = start..arena.len();
-        let found = self.facts.append(self, &reader, &taps, arena)?;
+        let found = self.facts.append(self.program(), &reader, &taps, arena)?;
         Ok(Encoded { value, key: found.key, id: found.id, time_millis: found.time_millis })
     }
 
@@ -141,7 +98,7 @@ impl Encoder {
             return fault;
         }
         let mut report = explain(Writer::new(program, reader, arena, memory));
-        self.facts.complete(self, &reader, &report.taps, &mut report.mismatches);
+        self.facts.complete(program, &reader, &report.taps, &mut report.mismatches);
         Fault::Violation(report.mismatches)
     }
 
@@ -158,25 +115,4 @@ fn agrees(program: &Program, reader: Reader<'_>, taps: &Taps) -> bool {
     let (mut out, mut memory) = (Vec::new(), Memory::default());
     let report = explain(Writer::new(program, reader, &mut out, &mut memory));
     check(reader, &mut memory).is_ok() && report.mismatches.is_empty() && report.taps == *taps
-}
-
-/// Whether the whole text is JSON with one meaning.
-fn check(mut reader: Reader<'_>, memory: &mut Memory) -> Result<(), Fault> {
-    memory.names.reset();
-    Ok(check_text(&mut reader, &mut memory.names, &mut memory.levels)?)
-}
-
-impl From<Flaw> for Fault {
-    fn from(flaw: Flaw) -> Self {
-        match flaw {
-            Flaw::Syntax(error) => error.into(),
-            Flaw::Ambiguous { pointer, detail } => Self::Ambiguous { pointer, detail },
-        }
-    }
-}
-
-impl From<SyntaxError> for Fault {
-    fn from(error: SyntaxError) -> Self {
-        Self::Syntax { offset: error.offset, expected: error.expected }
-    }
 }

@@ -7,6 +7,7 @@ pub mod problem;
 pub mod document;
 pub mod contract;
 pub mod json;
+mod fault;
 pub mod avro;
 pub mod wire;
 pub mod encoder;

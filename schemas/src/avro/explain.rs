@@ -4,13 +4,10 @@
 use super::program::{Node, NodeId, Program, Record, Union};
 use super::union::TAGGED;
 use super::write::{Stop, Tapped, Taps, Writer};
-use crate::encoder::Mismatch;
+use crate::fault::{MAX_MISMATCHES, Mismatch};
 use crate::json::Kind;
 use crate::json::pointer::{push_index, push_member};
 use crate::json::reader::Expected;
-
-/// Mismatches that one report lists.
-pub(crate) const MAX_MISMATCHES: usize = 20;
 
 /// What the slow pass found.
 #[derive(Debug)]

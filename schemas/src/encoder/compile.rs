@@ -11,20 +11,23 @@ use crate::contract::{Contract, Format, KeySource, Pointer, UnknownFields};
 use crate::problem::Problem;
 use crate::wire;
 
-pub(super) fn compile(contract: &Contract, schema: Option<&str>) -> Result<Encoder, Vec<Problem>> {
-    let mut problems = Vec::new();
-    let pointers = pointers(contract);
-    let body = match &contract.value.format {
-        Format::Avro { schema: file } => avro(contract, file, schema, &pointers, &mut problems),
-        Format::Json => Some(Body::Json(json(&pointers))),
-        Format::String => whole(contract, &pointers, &mut problems).then_some(Body::String),
-        Format::Bytes => whole(contract, &pointers, &mut problems).then_some(Body::Bytes(contract.value.bytes)),
-    };
-    match body {
-        Some(body) if problems.is_empty() => {
-            Ok(Encoder { prefix: wire::prefix(contract.value.framing), body, facts: Facts::new(contract) })
+impl Encoder {
+    /// Compiles a contract. `schema` is the text of the file that `contract.value.format` names.
+    pub fn compile(contract: &Contract, schema: Option<&str>) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let pointers = pointers(contract);
+        let body = match &contract.value.format {
+            Format::Avro { schema: file } => avro(contract, file, schema, &pointers, &mut problems),
+            Format::Json => Some(Body::Json(json(&pointers))),
+            Format::String => whole(contract, &pointers, &mut problems).then_some(Body::String),
+            Format::Bytes => whole(contract, &pointers, &mut problems).then_some(Body::Bytes(contract.value.bytes)),
+        };
+        match body {
+            Some(body) if problems.is_empty() => {
+                Ok(Self { prefix: wire::prefix(contract.value.framing), body, facts: Facts::new(contract) })
+            }
+            _ => Err(problems),
         }
-        _ => Err(problems),
     }
 }
 

@@ -4,13 +4,12 @@
 use std::ops::Range;
 
 use super::text::NO_NODE;
-use super::{Encoder, Fault, Mismatch};
 use crate::avro::calendar;
-use crate::avro::explain::MAX_MISMATCHES;
-use crate::avro::program::{Node, Unit};
+use crate::avro::program::{Node, Program, Unit};
 use crate::avro::scalar::decode_bytes;
 use crate::avro::write::{Tapped, Taps};
 use crate::contract::{BytesText, Contract, KeyFormat, KeySource};
+use crate::fault::{Fault, MAX_MISMATCHES, Mismatch};
 use crate::json::Kind;
 use crate::json::number::Numeral;
 use crate::json::reader::Reader;
@@ -114,7 +113,7 @@ impl Facts {
     /// Appends key and id and reads the time.
     pub(super) fn append(
         &self,
-        encoder: &Encoder,
+        program: Option<&Program>,
         reader: &Reader<'_>,
         taps: &Taps,
         arena: &mut Vec<u8>,
@@ -124,7 +123,7 @@ impl Facts {
         let mut missing_key = None;
         if let Some((format, pointer)) = &self.key {
             let role = Role::Key(*format);
-            match self.value(encoder, reader, taps, role) {
+            match self.value(program, reader, taps, role) {
                 None => missing_key = Some(pointer.clone()),
                 Some(value) => match appended(arena, |arena| value.key(*format, arena)) {
                     Ok(range) => found.key = Some(range),
@@ -133,13 +132,13 @@ impl Facts {
             }
         }
         if let Some(pointer) = &self.id {
-            let value = self.value(encoder, reader, taps, Role::Id);
+            let value = self.value(program, reader, taps, Role::Id);
             match value.as_ref().map(|value| appended(arena, |arena| value.id(arena))) {
                 Some(Ok(range)) => found.id = Some(range),
                 _ => mismatches.push(mismatch(Role::Id, pointer, value.map_or("missing", |value| value.kind()))),
             }
         }
-        if let (Some(pointer), Some(value)) = (&self.time, self.value(encoder, reader, taps, Role::Time)) {
+        if let (Some(pointer), Some(value)) = (&self.time, self.value(program, reader, taps, Role::Time)) {
             match value.time_millis() {
                 Ok(millis) => found.time_millis = Some(millis),
                 Err(Unfit) => mismatches.push(mismatch(Role::Time, pointer, value.kind())),
@@ -153,8 +152,8 @@ impl Facts {
     }
 
     /// Adds to a refused event's mismatches those of its key, id and time that the schema's don't cover already.
-    pub(super) fn complete(&self, encoder: &Encoder, reader: &Reader<'_>, taps: &Taps, mismatches: &mut Vec<Mismatch>) {
-        let Err(Fault::Violation(own)) = self.append(encoder, reader, taps, &mut Vec::new()) else { return };
+    pub(super) fn complete(&self, program: &Program, reader: &Reader<'_>, taps: &Taps, mismatches: &mut Vec<Mismatch>) {
+        let Err(Fault::Violation(own)) = self.append(Some(program), reader, taps, &mut Vec::new()) else { return };
         let first_token = |pointer: &str| pointer.split('/').nth(1).map(str::to_owned);
         let covered: Vec<_> = mismatches.iter().map(|mismatch| first_token(&mismatch.pointer)).collect();
         for mismatch in own {
@@ -166,9 +165,9 @@ impl Facts {
     }
 
     /// The value for a role; none if it is absent or null.
-    fn value<'a>(&self, encoder: &Encoder, reader: &Reader<'a>, taps: &Taps, role: Role) -> Option<Value<'a>> {
+    fn value<'a>(&self, program: Option<&Program>, reader: &Reader<'a>, taps: &Taps, role: Role) -> Option<Value<'a>> {
         let Tapped { start, end, node } = taps[role.slot()]?;
-        let node = match encoder.program() {
+        let node = match program {
             Some(program) if node != NO_NODE => Some(program.tapped_node(node)),
             _ => None,
         };

@@ -1,13 +1,13 @@
 //! Formats without a schema: JSON text as it was sent, one string's characters, one string's bytes.
 
-use super::{Fault, Mismatch, check};
 use crate::avro::scalar::decode_bytes;
 use crate::avro::tap::array_index;
 use crate::avro::write::{Memory, SLOTS, Tapped, Taps};
 use crate::contract::BytesText;
+use crate::fault::{Fault, Mismatch};
 use crate::json::Kind;
 use crate::json::reader::{Expected, Reader};
-use crate::json::skip::skip_value;
+use crate::json::skip::{check_text, skip_value};
 
 /// Stands for the node of a value that no schema describes.
 pub(crate) const NO_NODE: usize = usize::MAX;
@@ -86,6 +86,12 @@ pub(super) fn string(
         }
     }
     Ok([Some(Tapped { start, end: reader.at(), node: NO_NODE }); SLOTS])
+}
+
+/// Whether the whole text is JSON with one meaning.
+pub(super) fn check(mut reader: Reader<'_>, memory: &mut Memory) -> Result<(), Fault> {
+    memory.names.reset();
+    Ok(check_text(&mut reader, &mut memory.names, &mut memory.levels)?)
 }
 
 fn violation(expected: &str, actual: &'static str) -> Fault {

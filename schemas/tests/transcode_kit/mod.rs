@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
 pub(crate) mod generate;
+pub(crate) mod rows;
 
 use std::collections::BTreeMap;
 
