@@ -26,9 +26,7 @@ pub(super) fn lines(app: &App, data: SocketAddr) -> Vec<String> {
     vec![
         format!("{post} --data-binary @{valid}"),
         format!("{post} --data-binary @{invalid}"),
-        format!(
-            "(cat {valid}; cat {invalid}) | tr -d '\\n' | sed 's/}}{{/}},{{/; s/^/[/; s/$/]/' | {post} --data-binary @-"
-        ),
+        format!("{post} --data-binary \"[$(cat {valid}),$(cat {invalid})]\""),
     ]
 }
 

@@ -2,7 +2,9 @@
 //! it. What was refused so, and surely not written, is sent again in halves until the guilty stand alone.
 
 use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
@@ -10,8 +12,10 @@ use super::{Cargo, End, refusals};
 use crate::event::Record;
 use crate::kafka::{Failure, FailureKind, Receipts, Report};
 
-/// How often a record is sent alone before its refusal counts: another caller's may have travelled with it.
-const ATTEMPTS_ALONE: usize = 2;
+/// How often a record is sent alone before its refusal counts: others' records may have travelled with it.
+const ATTEMPTS_ALONE: usize = 6;
+/// The longest pause before another attempt, so that those who were refused together don't meet again.
+const LONGEST_PAUSE: u64 = 25;
 
 /// Sends the records again that Kafka refused with their batches, in request order, until the deadline.
 pub(super) async fn send_refused_again(cargo: &Cargo, ends: &mut [End]) {
@@ -26,6 +30,10 @@ pub(super) async fn send_refused_again(cargo: &Cargo, ends: &mut [End]) {
                 ends[index] = End::Refused(refusals::batch_refused());
             }
             continue;
+        }
+        if attempts > 0 {
+            let pause = Duration::from_millis(RandomState::new().hash_one(attempts) % LONGEST_PAUSE);
+            tokio::time::sleep(pause).await;
         }
         send(cargo, &piece, ends).await;
         let refused: Vec<usize> = piece.into_iter().filter(|index| is_refused_batch(&ends[*index])).collect();
