@@ -38,7 +38,7 @@ pub struct Mismatch {
     pub pointer: String,
     /// What the schema accepts there, for people.
     pub expected: String,
-    /// The kind of what stands there (`string`, `number`, `missing`, …); never its value.
+    /// The kind of what stands there (`string`, `number with a fraction`, `missing`, …); never its value.
     pub actual: &'static str,
 }
 

@@ -48,26 +48,59 @@ fn each_mismatch_has_its_place_and_no_value() {
         ),
         (GOOD.replace(r#""id":"a","#, ""), ("/id", "a string", "missing")),
         (GOOD.replace("\"id\"", "\"id\":\"b\",\"a/~b\""), ("/a~1~0b", "a field the schema knows", "unknown member")),
-        (
-            GOOD.replace('{', r#"{"lines":[{"n":1},{"n":"2"}],"#),
-            ("/lines/1/n", "a whole number from -2147483648 to 2147483647", "string"),
-        ),
+        (GOOD.replace('{', r#"{"lines":[{"n":1},{"n":"2"}],"#), ("/lines/1/n", "a whole number of 32 bits", "string")),
         (GOOD.replace('{', r#"{"lines":{},"#), ("/lines", "an array", "object")),
         (GOOD.replace('{', r#"{"tags":{"x":true,"y":null},"#), ("/tags/y", "true or false", "null")),
         (GOOD.replace('{', r#"{"maybe":5,"#), ("/maybe", "null, or an object, or a string", "number")),
-        (
-            GOOD.replace('{', r#"{"maybe":{"n":"x"},"#),
-            ("/maybe/n", "a whole number from -2147483648 to 2147483647", "string"),
-        ),
-        (
-            GOOD.replace('{', r#"{"maybe":{"Line":{"n":null}},"#),
-            ("/maybe/Line/n", "a whole number from -2147483648 to 2147483647", "null"),
-        ),
+        (GOOD.replace('{', r#"{"maybe":{"n":"x"},"#), ("/maybe/n", "a whole number of 32 bits", "string")),
+        (GOOD.replace('{', r#"{"maybe":{"Line":{"n":null}},"#), ("/maybe/Line/n", "a whole number of 32 bits", "null")),
         ("[]".to_owned(), ("", "an object", "array")),
     ];
     for (text, (pointer, expected, actual)) in cases {
         assert_eq!(one(&text), (pointer.to_owned(), expected.to_owned(), actual), "{text}");
     }
+}
+
+#[test]
+fn a_number_that_is_none_of_the_wanted_says_why() {
+    let logical = |base: &str, name: &str| format!(r#"{{"type":"{base}","logicalType":"{name}"}}"#);
+    let (fraction, range) = ("number with a fraction", "number out of range");
+    let cases: [(&str, &[(&str, &str)]); 9] = [
+        (
+            r#""int""#,
+            &[("100.5", fraction), ("1e-999999999999999", fraction), ("2147483648", range), ("true", "boolean")],
+        ),
+        (r#""long""#, &[("1.5e0", fraction), ("9223372036854775808", range), ("-1e99", range), ("\"1.5\"", "string")]),
+        (r#"["null","long"]"#, &[("0.1", fraction), ("1e19", range)]),
+        (&logical("int", "date"), &[("0.5", fraction), ("3000000000", range)]),
+        (&logical("int", "time-millis"), &[("0.5", fraction), ("-1", range), ("86400000", range)]),
+        (&logical("long", "time-micros"), &[("86400000000", range)]),
+        (&logical("long", "timestamp-millis"), &[("0.5", fraction), ("1e19", range)]),
+        (r#""string""#, &[("0.5", "number")]),
+        (r#"["null","string"]"#, &[("0.5", "number")]),
+    ];
+    for (schema, texts) in cases {
+        let encoder = encoder(&avro(), schema);
+        for (text, kind) in texts {
+            let found = report(&encoder, text);
+            assert_eq!(found.iter().map(|(.., actual)| *actual).collect::<Vec<_>>(), [*kind], "{text} as {schema}");
+        }
+    }
+}
+
+#[test]
+fn a_number_that_is_no_key_id_or_time_says_why() {
+    let mut contract = contract(Format::Json);
+    contract.key = key("/key", KeyFormat::Int);
+    contract.id = Some(pointer("/id"));
+    contract.time = Some(pointer("/time"));
+    let encoder = Encoder::compile(&contract, None).expect("nothing to compile");
+    let kinds = |text| report(&encoder, text).into_iter().map(|(.., kind)| kind).collect::<Vec<_>>();
+    assert_eq!(kinds(r#"{"key":1.5,"id":2.5,"time":3.5}"#), ["number with a fraction"; 3]);
+    assert_eq!(kinds(r#"{"key":2147483648,"id":1e19,"time":1e19}"#), ["number out of range"; 3]);
+    contract.key = key("/key", KeyFormat::String);
+    let encoder = Encoder::compile(&contract, None).expect("nothing to compile");
+    assert_eq!(report(&encoder, r#"{"key":1.5,"id":"a"}"#)[0].2, "number");
 }
 
 #[test]
@@ -86,7 +119,7 @@ fn the_branch_that_got_furthest_is_reported() {
         {"type":"record","name":"A","fields":[{"name":"kind","type":{"type":"enum","name":"KA","symbols":["a"]}},{"name":"x","type":"int"}]},
         {"type":"record","name":"B","fields":[{"name":"kind","type":{"type":"enum","name":"KB","symbols":["b"]}},{"name":"x","type":"int"}]}]"#;
     let found = report(&encoder(&avro(), schema), r#"{"kind":"b","x":"1"}"#);
-    assert_eq!(found, [("/x".to_owned(), "a whole number from -2147483648 to 2147483647".to_owned(), "string")]);
+    assert_eq!(found, [("/x".to_owned(), "a whole number of 32 bits".to_owned(), "string")]);
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! What a type accepts, said for people who send events.
 
+use std::ops::RangeInclusive;
+
+use super::logical::SECONDS_A_DAY;
 use super::program::{Node, NodeId, Program, Unit};
 use crate::contract::BytesText;
 
@@ -12,8 +15,8 @@ impl Program {
         match &self.nodes[id] {
             Node::Null => "null".to_owned(),
             Node::Boolean => "true or false".to_owned(),
-            Node::Int => format!("a whole number from {} to {}", i32::MIN, i32::MAX),
-            Node::Long => format!("a whole number from {} to {}", i64::MIN, i64::MAX),
+            Node::Int => "a whole number of 32 bits".to_owned(),
+            Node::Long => "a whole number of 64 bits".to_owned(),
             Node::Float => "a number that a float holds".to_owned(),
             Node::Double => "a number that a double holds".to_owned(),
             Node::Bytes => self.bytes().to_owned(),
@@ -46,6 +49,17 @@ impl Program {
             ),
             Node::Duration => "a duration of years, months, days, hours, minutes and seconds (ISO 8601)".to_owned(),
             Node::Tap { node, .. } => self.expected(*node),
+        }
+    }
+
+    /// The whole numbers that a node accepts, if any.
+    pub(crate) fn whole_numbers(&self, id: NodeId) -> Option<RangeInclusive<i64>> {
+        match &self.nodes[id] {
+            Node::Int | Node::Date => Some(i64::from(i32::MIN)..=i64::from(i32::MAX)),
+            Node::Long | Node::Timestamp { .. } => Some(i64::MIN..=i64::MAX),
+            Node::TimeOfDay(unit) => Some(0..=SECONDS_A_DAY * unit.per_second() - 1),
+            Node::Tap { node, .. } => self.whole_numbers(*node),
+            _ => None,
         }
     }
 

@@ -76,7 +76,7 @@ impl<'e> Explainer<'e, '_> {
             return Ok(());
         }
         self.writer.rewind(&mark);
-        self.refuse_value(self.program().expected(id))
+        self.refuse_value(id)
     }
 
     fn tap(&mut self, slot: usize, node: NodeId) -> Result<(), Enough> {
@@ -171,7 +171,7 @@ impl<'e> Explainer<'e, '_> {
             }
         }
         match (furthest, tag) {
-            (None, _) => self.refuse_value(self.program().expected(id)),
+            (None, _) => self.refuse_value(id),
             (Some((TAGGED, _)), Some(branch)) => self.tagged(union.branches[branch].node),
             (Some((way, _)), _) => self.value(union.branches[way].node),
         }
@@ -204,9 +204,16 @@ impl<'e> Explainer<'e, '_> {
     }
 
     /// Reports the value at the reader's position and steps over it.
-    fn refuse_value(&mut self, expected: String) -> Result<(), Enough> {
+    fn refuse_value(&mut self, id: NodeId) -> Result<(), Enough> {
         let kind = self.writer.reader.kind()?;
-        self.refuse(expected, kind.name())?;
+        let actual = match self.program().whole_numbers(id) {
+            Some(range) if kind == Kind::Number => {
+                let mut ahead = self.writer.reader;
+                ahead.number()?.kind_beside(&range)
+            }
+            _ => kind.name(),
+        };
+        self.refuse(self.program().expected(id), actual)?;
         Ok(self.writer.skip()?)
     }
 

@@ -5,7 +5,7 @@ use super::calendar;
 use super::program::Unit;
 use super::write::{Stop, Writer};
 
-const SECONDS_A_DAY: i64 = 86_400;
+pub(super) const SECONDS_A_DAY: i64 = 86_400;
 
 impl Writer<'_, '_> {
     pub(super) fn date(&mut self) -> Result<(), Stop> {

@@ -1,7 +1,7 @@
 //! The few values that a contract takes out of an event beside its bytes: key, id, time. The passes say where they
 //! stand in the text; here they are read and appended.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::text::NO_NODE;
 use crate::avro::calendar;
@@ -60,6 +60,15 @@ impl Role {
             Self::Key(KeyFormat::Bytes) => "a field that is a string, bytes or a fixed",
             Self::Id => "a field that is a string, an enum, a UUID, an int or a long",
             Self::Time => "a field that is a timestamp or a string",
+        }
+    }
+
+    /// The whole numbers that the value may be, if any. An id may be longer, but only where it is spelt plainly.
+    fn whole_numbers(self) -> Option<RangeInclusive<i64>> {
+        match self {
+            Self::Key(KeyFormat::String | KeyFormat::Bytes) => None,
+            Self::Key(KeyFormat::Int) => Some(i64::from(i32::MIN)..=i64::from(i32::MAX)),
+            Self::Key(KeyFormat::Long) | Self::Id | Self::Time => Some(i64::MIN..=i64::MAX),
         }
     }
 
@@ -127,7 +136,7 @@ impl Facts {
                 None => missing_key = Some(pointer.clone()),
                 Some(value) => match appended(arena, |arena| value.key(*format, arena)) {
                     Ok(range) => found.key = Some(range),
-                    Err(Unfit) => mismatches.push(mismatch(role, pointer, value.kind())),
+                    Err(Unfit) => mismatches.push(mismatch(role, pointer, value.kind_beside(role))),
                 },
             }
         }
@@ -135,13 +144,17 @@ impl Facts {
             let value = self.value(program, reader, taps, Role::Id);
             match value.as_ref().map(|value| appended(arena, |arena| value.id(arena))) {
                 Some(Ok(range)) => found.id = Some(range),
-                _ => mismatches.push(mismatch(Role::Id, pointer, value.map_or("missing", |value| value.kind()))),
+                _ => mismatches.push(mismatch(
+                    Role::Id,
+                    pointer,
+                    value.map_or("missing", |value| value.kind_beside(Role::Id)),
+                )),
             }
         }
         if let (Some(pointer), Some(value)) = (&self.time, self.value(program, reader, taps, Role::Time)) {
             match value.time_millis() {
                 Ok(millis) => found.time_millis = Some(millis),
-                Err(Unfit) => mismatches.push(mismatch(Role::Time, pointer, value.kind())),
+                Err(Unfit) => mismatches.push(mismatch(Role::Time, pointer, value.kind_beside(Role::Time))),
             }
         }
         match missing_key {
@@ -214,6 +227,14 @@ struct Value<'a> {
 impl Value<'_> {
     fn kind(&self) -> &'static str {
         self.reader.kind().map_or("nothing", Kind::name)
+    }
+
+    /// What it is beside what a role wants.
+    fn kind_beside(&self, role: Role) -> &'static str {
+        match (role.whole_numbers(), Numeral::parse(self.lexeme)) {
+            (Some(range), Some(numeral)) => numeral.kind_beside(&range),
+            _ => self.kind(),
+        }
     }
 
     /// Hands on a string's characters.

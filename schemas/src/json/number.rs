@@ -1,6 +1,10 @@
 //! A number's lexeme, kept as its digits: exact whole numbers and decimals come straight from them, whatever their
 //! spelling, and no exponent makes anything big.
 
+use std::ops::RangeInclusive;
+
+use super::Kind;
+
 /// A number as RFC 8259, section 6, spells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Numeral<'a> {
@@ -111,6 +115,18 @@ impl<'a> Numeral<'a> {
         }
         value *= 10_i128.pow(zeros);
         i64::try_from(if self.negative { -value } else { value }).ok()
+    }
+
+    /// What it is where a whole number of a range is wanted, for people.
+    pub(crate) fn kind_beside(self, range: &RangeInclusive<i64>) -> &'static str {
+        let significant = self.significant();
+        if !significant.is_zero() && significant.exponent < 0 {
+            "number with a fraction"
+        } else if self.to_i64().is_some_and(|value| range.contains(&value)) {
+            Kind::Number.name()
+        } else {
+            "number out of range"
+        }
     }
 }
 
