@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use forebay_schemas::contract::{self, Classification, Cleanup, Folder, Format, Framing, KeyFormat, KeySource, Unions};
 use forebay_schemas::contract::{BytesText, UnknownFields};
+use forebay_schemas::encoder::Scratch;
 
 const GOOD: &str = "\
 topic: billing.invoice.issued.v1
@@ -218,6 +219,20 @@ fn no_mistake_hides_another() {
         folder("billing.invoice.void.v1", &[("contract.yml", &good)]),
         folder("notes", &[]),
         folder("search.query.submitted.v1", &[("contract.yaml", "topic: search.query.submitted.v1\nowner: x\n")]),
+        folder(
+            "library.loan.ended.v1",
+            &[(
+                "contract.yaml",
+                "topic: library.loan.ended.v2\nvalue: { format: avro, schema: ended.avsc }\nlimits: { bytes: 1 }\n",
+            )],
+        ),
+        folder(
+            "library.loan.moved.v1",
+            &[
+                ("contract.yaml", "value: { format: avro, schema: a.avsc, framing: no }\nkey: { from: /x }\n"),
+                ("a.avsc", r#"{ "type": "record", "name": "A", "fields": [{ "name": "a", "type": "strin" }] }"#),
+            ],
+        ),
         folder("library.loan.begun.v1", &[("contract.yaml", &other("library.loan.begun.v1")), ("issued.avsc", schema)]),
     ];
     insta::assert_snapshot!(report(&folders));
@@ -233,6 +248,37 @@ fn a_pointer_to_no_field_is_found() {
     let report = report(&folders);
     assert!(report.contains("contract.yaml:5: /key/from: expected "), "{report}");
     assert!(report.contains("contract.yaml:6: /id/from: expected "), "{report}");
+}
+
+#[test]
+fn a_limit_that_no_event_fits_is_refused() {
+    let schema = r#"{ "type": "record", "name": "Issued", "fields": [
+        { "name": "id", "type": "int" }, { "name": "note", "type": "string", "default": "" },
+        { "name": "till", "type": ["null", "int"] }, { "name": "sum", "type": "long" }] }"#;
+    let optional = r#"{ "type": "record", "name": "Issued", "fields": [{ "name": "n", "type": ["null", "int"] }] }"#;
+    let shortest = r#"{"id":1,"sum":2}"#;
+    let limited = |format: &str, limit: usize| value(&format!("{format}\nlimits: {{ bytes_per_event: {limit} }}"));
+    let avro = "{ format: avro, schema: issued.avsc, framing: none }";
+    let loaded = |text: &str, schema: &str| {
+        report(&[folder("billing.invoice.issued.v1", &[("contract.yaml", text), ("issued.avsc", schema)])])
+    };
+    for (format, least, schema) in
+        [(avro, shortest.len(), schema), (avro, 2, optional), (avro, 1, "\"int\""), ("{ format: json }", 1, schema)]
+    {
+        assert_eq!(loaded(&limited(format, least), schema), "loaded billing.invoice.issued.v1\n");
+    }
+    assert!(loaded(&limited(avro, 1), optional).contains("at least 2 bytes, found 1"));
+    assert_eq!(
+        loaded(&limited(avro, shortest.len() - 1), schema),
+        "billing.invoice.issued.v1/contract.yaml:5: /limits/bytes_per_event: expected a limit that can hold one event: \
+         at least 16 bytes, found 15\n"
+    );
+    let folders = [folder(
+        "billing.invoice.issued.v1",
+        &[("contract.yaml", &limited(avro, shortest.len())), ("issued.avsc", schema)],
+    )];
+    let encoder = contract::load(&folders).topics.remove(0).encoder;
+    assert!(encoder.encode(shortest.as_bytes(), &mut Vec::new(), &mut Scratch::default()).is_ok());
 }
 
 /// The texts of a page's fenced blocks of one kind, without their indentation.

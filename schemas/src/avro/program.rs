@@ -16,6 +16,17 @@ pub(crate) struct Program {
     pub(crate) rule: Rule,
 }
 
+impl Program {
+    /// No event's text is shorter than this many bytes. Only the outermost record's own members are counted, one byte
+    /// for each of their values.
+    pub(crate) fn shortest_text(&self) -> usize {
+        let Node::Record(record) = &self.nodes[self.root] else { return 1 };
+        let needed = record.fields.iter().filter(|field| field.absent.is_none());
+        let members: Vec<usize> = needed.map(|field| field.quoted.len() + ":1".len()).collect();
+        "{}".len() + members.iter().sum::<usize>() + members.len().saturating_sub(1)
+    }
+}
+
 /// How the contract reads JSON where Avro leaves a choice.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rule {

@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Contract, Format, read};
+use super::read::{Draft, draft};
+use super::{Contract, Format};
 use crate::document::nearest;
 use crate::encoder::Encoder;
 use crate::problem::Problem;
@@ -47,17 +48,22 @@ pub fn load(folders: &[Folder]) -> Loaded {
     let mut places = BTreeMap::new();
     let mut doubled = BTreeSet::new();
     for folder in folders {
-        let Some(contract) = read_folder(folder, &mut problems) else { continue };
-        let place = contract.problem("/topic", "one contract for a topic", &contract.topic);
-        if let Some(Problem { file, line, .. }) = places.get(&contract.topic) {
-            doubled.insert(contract.topic.clone());
-            let found = format!("{}, which {file}:{line} has too", contract.topic);
-            problems.push(Problem { found, ..place });
-        } else {
-            places.insert(contract.topic.clone(), place);
+        let Some(Draft { contract, problems: misread }) = read_folder(folder, &mut problems) else { continue };
+        let sound = misread.is_empty();
+        problems.extend(misread);
+        if !contract.topic.is_empty() {
+            let place = contract.problem("/topic", "one contract for a topic", &contract.topic);
+            if let Some(Problem { file, line, .. }) = places.get(&contract.topic) {
+                doubled.insert(contract.topic.clone());
+                let found = format!("{}, which {file}:{line} has too", contract.topic);
+                problems.push(Problem { found, ..place });
+            } else {
+                places.insert(contract.topic.clone(), place);
+            }
         }
         match compile(folder, contract) {
-            Ok(compiled) => topics.push(compiled),
+            Ok(compiled) if sound => topics.push(compiled),
+            Ok(_) => {}
             Err(found) => problems.extend(found),
         }
     }
@@ -67,7 +73,7 @@ pub fn load(folders: &[Folder]) -> Loaded {
     Loaded { topics, problems }
 }
 
-fn read_folder(folder: &Folder, problems: &mut Vec<Problem>) -> Option<Contract> {
+fn read_folder(folder: &Folder, problems: &mut Vec<Problem>) -> Option<Draft> {
     let file = format!("{}/{FILE}", folder.name);
     let Some(text) = folder.files.get(FILE) else {
         let found = nearest(FILE, folder.files.keys().map(String::as_str)).unwrap_or("no such file");
@@ -75,12 +81,13 @@ fn read_folder(folder: &Folder, problems: &mut Vec<Problem>) -> Option<Contract>
         problems.push(Problem { file, line: 0, path: String::new(), expected, found });
         return None;
     };
-    let contract = read(&file, text).map_err(|found| problems.extend(found)).ok()?;
-    if contract.topic != folder.name {
+    let draft = draft(&file, text).map_err(|found| problems.extend(found)).ok()?;
+    let topic = &draft.contract.topic;
+    if !topic.is_empty() && *topic != folder.name {
         let expected = format!("the folder's name, {}", folder.name);
-        problems.push(contract.problem("/topic", expected, &contract.topic));
+        problems.push(draft.contract.problem("/topic", expected, topic));
     }
-    Some(contract)
+    Some(draft)
 }
 
 fn compile(folder: &Folder, contract: Contract) -> Result<Compiled, Vec<Problem>> {

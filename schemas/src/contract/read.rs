@@ -27,21 +27,29 @@ const LATER: [(&str, &str); 4] = [
     ("bind", "no such member (binding to another form comes later)"),
 ];
 
+/// A contract as far as it could be read, and what is wrong with it. Where a member is missing or wrong something
+/// harmless stands in, so that what depends on the others is looked at too; with a problem it is not to be used.
+pub(super) struct Draft {
+    pub(super) contract: Contract,
+    pub(super) problems: Vec<Problem>,
+}
+
 /// Reads one contract. `file` is what problems call it.
 pub fn read(file: &str, text: &str) -> Result<Contract, Vec<Problem>> {
+    let Draft { contract, mut problems } = draft(file, text)?;
+    problems.sort();
+    if problems.is_empty() { Ok(contract) } else { Err(problems) }
+}
+
+/// Reads one contract as far as it goes.
+pub(super) fn draft(file: &str, text: &str) -> Result<Draft, Vec<Problem>> {
     let node = document::read(file, text)?;
     let mut problems = Vec::new();
     let contract = read_contract(&node, &mut problems);
-    match contract {
-        Some(contract) if problems.is_empty() => Ok(contract),
-        _ => {
-            problems.sort();
-            Err(problems)
-        }
-    }
+    Ok(Draft { contract, problems })
 }
 
-fn read_contract(node: &Node, problems: &mut Vec<Problem>) -> Option<Contract> {
+fn read_contract(node: &Node, problems: &mut Vec<Problem>) -> Contract {
     let mut reader = Reader::new(node, problems);
     let topic = reader.required("topic", "the topic's name", read_topic);
     let owner = reader.required("owner", "the team that answers for the topic", Node::text);
@@ -60,14 +68,14 @@ fn read_contract(node: &Node, problems: &mut Vec<Problem>) -> Option<Contract> {
         reader.refuse(name, expected);
     }
     reader.finish();
-    Some(Contract {
+    Contract {
         file: node.place.file.to_string(),
         lines: node.lines(),
-        topic: topic?,
-        owner: owner?,
-        description: description?,
+        topic: topic.unwrap_or_default(),
+        owner: owner.unwrap_or_default(),
+        description: description.unwrap_or_default(),
         classification,
-        value: value?,
+        value,
         key,
         id,
         time,
@@ -75,7 +83,7 @@ fn read_contract(node: &Node, problems: &mut Vec<Problem>) -> Option<Contract> {
         bytes_per_event,
         kafka,
         labels: labels.unwrap_or_default(),
-    })
+    }
 }
 
 fn read_topic(node: &Node, problems: &mut Vec<Problem>) -> Option<String> {
@@ -164,6 +172,7 @@ fn read_limits(reader: &mut Reader<'_, '_>) -> Option<u64> {
         let bytes = node.size(problems)?;
         if bytes == 0 {
             problems.push(node.mismatch("a size that can hold an event, such as 64KiB"));
+            return None;
         }
         Some(bytes)
     });

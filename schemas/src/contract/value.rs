@@ -30,13 +30,14 @@ const FORMATS: [(&str, FormatName); 4] = [
     ("bytes", FormatName::Bytes),
 ];
 
-/// Reads `value` and `unknown_fields` of the contract's mapping.
-pub(super) fn read_value(contract: &mut Reader<'_, '_>) -> Option<ValueRule> {
+/// Reads `value` and `unknown_fields` of the contract's mapping. What is missing or wrong is a problem, and JSON or a
+/// default stands in for it.
+pub(super) fn read_value(contract: &mut Reader<'_, '_>) -> ValueRule {
     let unknown_fields = contract.member("unknown_fields");
     let Some(mut reader) = contract.section_like("value", "a mapping that says the format, as in { format: json }")
     else {
         contract.missing("value", "how events are checked and written, as in { format: json }");
-        return None;
+        return plain(Format::Json);
     };
     let later = "no such member (schemas are read from a file beside the contract, not yet from a registry)";
     reader.refuse("subject", later);
@@ -45,21 +46,19 @@ pub(super) fn read_value(contract: &mut Reader<'_, '_>) -> Option<ValueRule> {
     let format = reader.required("format", "one of avro, json, string, bytes", read_format);
     let rule = match format {
         Some(FormatName::Avro) => read_avro(&mut reader),
-        Some(other) => read_plain(&mut reader, other),
+        Some(FormatName::Json) => read_plain(&mut reader, Format::Json),
+        Some(FormatName::String) => read_plain(&mut reader, Format::String),
+        Some(FormatName::Bytes) => read_plain(&mut reader, Format::Bytes),
         None => {
             for member in ["schema", "schema_id", "framing", "unions", "bytes", "numeric_strings"] {
                 reader.member(member);
             }
-            None
+            plain(Format::Json)
         }
     };
     reader.finish();
-    let unknown_fields = match (unknown_fields, format) {
-        (Some(node), format) => read_unknown_fields(node, format, contract.problems()),
-        (None, Some(FormatName::Avro) | None) => Some(UnknownFields::Refuse),
-        (None, Some(_)) => Some(UnknownFields::Keep),
-    };
-    Some(ValueRule { unknown_fields: unknown_fields?, ..rule? })
+    let chosen = unknown_fields.and_then(|node| read_unknown_fields(node, format, contract.problems()));
+    ValueRule { unknown_fields: chosen.unwrap_or(rule.unknown_fields), ..rule }
 }
 
 fn read_format(node: &Node, problems: &mut Vec<Problem>) -> Option<FormatName> {
@@ -72,25 +71,26 @@ fn read_format(node: &Node, problems: &mut Vec<Problem>) -> Option<FormatName> {
     node.one_of(&FORMATS, problems)
 }
 
-fn read_avro(reader: &mut Reader<'_, '_>) -> Option<ValueRule> {
+fn read_avro(reader: &mut Reader<'_, '_>) -> ValueRule {
     let schema = reader.required("schema", "the schema's file beside the contract, such as event.avsc", read_schema);
     let framing = read_framing(reader);
     let unions =
         reader.one_of("unions", &[("plain", Unions::Plain), ("tagged", Unions::Tagged), ("either", Unions::Either)]);
     let bytes = reader.one_of("bytes", &[("base64", BytesText::Base64), ("code-points", BytesText::CodePoints)]);
     let numeric_strings = reader.boolean("numeric_strings");
-    Some(ValueRule {
-        format: Format::Avro { schema: schema? },
-        framing: framing?,
+    let Some(schema) = schema else { return plain(Format::Json) };
+    ValueRule {
+        format: Format::Avro { schema },
+        framing: framing.unwrap_or(Framing::None),
         unions: unions.unwrap_or(Unions::Either),
         bytes: bytes.unwrap_or(BytesText::Base64),
         numeric_strings: numeric_strings.unwrap_or(false),
         unknown_fields: UnknownFields::Refuse,
-    })
+    }
 }
 
 /// A format without a schema: what only Avro has is refused here.
-fn read_plain(reader: &mut Reader<'_, '_>, format: FormatName) -> Option<ValueRule> {
+fn read_plain(reader: &mut Reader<'_, '_>, format: Format) -> ValueRule {
     for member in ["schema", "schema_id", "unions", "bytes", "numeric_strings"] {
         reader.refuse(member, "no such member (it goes with format: avro)");
     }
@@ -100,20 +100,18 @@ fn read_plain(reader: &mut Reader<'_, '_>, format: FormatName) -> Option<ValueRu
             reader.problems().push(framing.mismatch("none (only avro is framed)"));
         }
     }
-    let format = match format {
-        FormatName::Avro => return None,
-        FormatName::Json => Format::Json,
-        FormatName::String => Format::String,
-        FormatName::Bytes => Format::Bytes,
-    };
-    Some(ValueRule {
+    plain(format)
+}
+
+fn plain(format: Format) -> ValueRule {
+    ValueRule {
         format,
         framing: Framing::None,
         unions: Unions::Either,
         bytes: BytesText::Base64,
         numeric_strings: false,
         unknown_fields: UnknownFields::Keep,
-    })
+    }
 }
 
 fn read_schema(node: &Node, problems: &mut Vec<Problem>) -> Option<String> {

@@ -74,6 +74,7 @@ fn avro(
                     problems.push(lost_pointer(contract, &program, (*role, pointer), lost));
                 }
             }
+            problems.extend(narrow_limit(contract, &program));
             Some(Body::Avro(program))
         }
         Err(mistakes) => {
@@ -88,6 +89,14 @@ fn avro(
             None
         }
     }
+}
+
+/// A limit that would refuse every event.
+fn narrow_limit(contract: &Contract, program: &Program) -> Option<Problem> {
+    let (limit, least) = (contract.bytes_per_event?, program.shortest_text());
+    let narrow = usize::try_from(limit).is_ok_and(|limit| limit < least);
+    let expected = || format!("a limit that can hold one event: at least {least} bytes");
+    narrow.then(|| problem(contract, "/limits/bytes_per_event", expected(), limit.to_string()))
 }
 
 fn lost_pointer(contract: &Contract, program: &Program, (role, pointer): (Role, &Pointer), lost: Lost) -> Problem {
