@@ -20,13 +20,40 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.file)?;
+        write!(f, "{}", OneLine(&self.file))?;
         if self.line > 0 {
             write!(f, ":{}", self.line)?;
         }
         if !self.path.is_empty() {
-            write!(f, ": {}", self.path)?;
+            write!(f, ": {}", OneLine(&self.path))?;
         }
-        write!(f, ": expected {}, found {}", self.expected, self.found)
+        write!(f, ": expected {}, found {}", OneLine(&self.expected), OneLine(&self.found))
+    }
+}
+
+/// A text whose control characters are escaped, so that a name with a line's end in it makes no second line.
+struct OneLine<'a>(&'a str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for char in self.0.chars() {
+            if char.is_control() { write!(f, "{}", char.escape_default())? } else { write!(f, "{char}")? }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_one_line_whatever_stands_in_the_file() {
+        let text = || "a\nb\u{1b}[31m".to_owned();
+        let problem = Problem { file: text(), line: 1, path: text(), expected: text(), found: text() };
+        assert_eq!(
+            problem.to_string(),
+            "a\\nb\\u{1b}[31m:1: a\\nb\\u{1b}[31m: expected a\\nb\\u{1b}[31m, found a\\nb\\u{1b}[31m"
+        );
     }
 }

@@ -92,3 +92,18 @@ async fn a_full_queue_refuses_at_once_and_takes_again_when_it_has_room() {
     house.broker.broker_round_trip_time(1, Duration::ZERO).unwrap();
     house.written_again().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_hangs_up_changes_nothing_but_the_answer() {
+    let house = House::new(&[]).await;
+    house.broker.broker_round_trip_time(1, Duration::from_millis(500)).unwrap();
+    let gone = tokio::time::timeout(Duration::from_millis(100), house.post(TOPIC, order("a"))).await;
+    assert!(gone.is_err(), "the client is gone before the acknowledgement");
+    assert!(house.app.admission.lent() > 0, "its memory is held until the record is acknowledged");
+    while house.app.admission.lent() > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let text = house.app.metrics.render(house.app.moment());
+    let counted = format!("forebay_events_total{{topic=\"{TOPIC}\",outcome=\"written\",code=\"written\"}} 1");
+    assert!(text.contains(&counted), "{text}");
+}
