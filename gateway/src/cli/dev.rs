@@ -11,16 +11,13 @@ use std::time::Duration;
 use clap::Args;
 use forebay_schemas::problem::Problem;
 
-use super::{Exit, serve, terminal};
+use super::start::Prepared;
+use super::{Exit, start, terminal};
 use crate::app::App;
-use crate::catalog::{self, Catalog, ContractSet};
-use crate::clock;
+use crate::catalog::ContractSet;
 use crate::config::Config;
 use crate::kafka::Embedded;
-use crate::metrics::Metrics;
 use crate::reload;
-use crate::server::Server;
-use crate::telemetry;
 
 /// Partitions of a topic whose contract does not say how many it has.
 const PARTITIONS: u32 = 3;
@@ -60,25 +57,12 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         },
     };
     let bootstrap = broker.as_ref().map(Embedded::bootstrap).or(arguments.kafka.clone()).unwrap_or_default();
-    let config = match configure(arguments, &bootstrap) {
-        Ok(config) => config,
-        Err(problems) => {
-            terminal::problems(&problems);
-            return Exit::Usage;
-        }
+    let prepared = match start::prepare(configure(arguments, &bootstrap)) {
+        Ok(prepared) => prepared,
+        Err(exit) => return exit,
     };
-    telemetry::start_logging(&config.telemetry);
-    let metrics = Arc::new(Metrics::new());
-    let load = catalog::load(&config.catalog.dir, &config.conventions.dir, clock::today(), &metrics);
-    terminal::load(&load);
-    let Some(set) = load.set else { return Exit::Usage };
-    let exit = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime.block_on(develop(config, set, metrics, broker.as_ref())),
-        Err(error) => {
-            terminal::note(format_args!("error: no threads to run on: {error}"));
-            Exit::Unreachable
-        }
-    };
+    create_topics(broker.as_ref(), &prepared.set);
+    let exit = start::run(develop(prepared, broker.as_ref()));
     if broker.is_some() && exit == Exit::Fine {
         terminal::say("The broker in this process is gone, and with it every record: forebay dev forgets everything.");
     }
@@ -101,27 +85,10 @@ fn configure(arguments: &Arguments, bootstrap: &str) -> Result<Config, Vec<Probl
     Ok(config)
 }
 
-async fn develop(config: Config, set: ContractSet, metrics: Arc<Metrics>, broker: Option<&Embedded>) -> Exit {
-    let app = match App::build(config, Arc::new(Catalog::new(ContractSet::default())), metrics) {
-        Ok(app) => Arc::new(app),
-        Err(error) => {
-            terminal::note(format_args!("error: {error}"));
-            return Exit::Usage;
-        }
-    };
-    let server = match Server::bind(Arc::clone(&app)).await {
-        Ok(server) => server,
-        Err(error) => {
-            terminal::note(format_args!("error: can't listen on {error}"));
-            return Exit::Usage;
-        }
-    };
-    create_topics(broker, &set);
-    let topics = set.len();
-    app.catalog.replace(set);
-    serve::announce(&server);
+async fn develop(prepared: Prepared, broker: Option<&Embedded>) -> Result<(), Exit> {
+    let topics = prepared.set.len();
+    let (app, server) = start::bind(prepared).await?;
     let addresses = server.addresses().ok();
-    let fresh = tokio::spawn(Arc::clone(&app.topics).keep_fresh());
     let say_how = async {
         ready(&app).await;
         if let Some((data, admin)) = addresses {
@@ -130,11 +97,10 @@ async fn develop(config: Config, set: ContractSet, metrics: Arc<Metrics>, broker
         reload::watch(Arc::clone(&app), |set| create_topics(broker, set), terminal::load).await;
     };
     tokio::select! {
-        () = server.serve(serve::signal) => {}
+        () = server.serve(start::signal) => {}
         () = say_how => {}
     }
-    fresh.abort();
-    Exit::Fine
+    Ok(())
 }
 
 /// Makes the contracts' topics in the broker of this process.

@@ -1,0 +1,80 @@
+//! What `serve` and `dev` have in common: from a configuration to two listeners that are bound, with everything that
+//! is wrong said on the way.
+
+use std::sync::Arc;
+
+use forebay_schemas::problem::Problem;
+
+use super::{Exit, terminal};
+use crate::app::App;
+use crate::catalog::{self, Catalog, ContractSet};
+use crate::clock;
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::server::Server;
+use crate::telemetry;
+
+/// A sound configuration with its contracts.
+pub(super) struct Prepared {
+    pub(super) config: Config,
+    pub(super) set: ContractSet,
+    metrics: Arc<Metrics>,
+}
+
+/// Starts to log, and loads contracts and conventions.
+pub(super) fn prepare(config: Result<Config, Vec<Problem>>) -> Result<Prepared, Exit> {
+    let config = config.map_err(|problems| {
+        terminal::problems(&problems);
+        Exit::Usage
+    })?;
+    telemetry::start_logging(&config.telemetry);
+    let metrics = Arc::new(Metrics::new());
+    let load = catalog::load(&config.catalog.dir, &config.conventions.dir, clock::today(), &metrics);
+    terminal::load(&load);
+    let set = load.set.ok_or(Exit::Usage)?;
+    Ok(Prepared { config, set, metrics })
+}
+
+/// Runs a command's work on threads of its own.
+pub(super) fn run(work: impl Future<Output = Result<(), Exit>>) -> Exit {
+    match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime.block_on(work).err().unwrap_or(Exit::Fine),
+        Err(error) => {
+            terminal::note(format_args!("error: no threads to run on: {error}"));
+            Exit::Unreachable
+        }
+    }
+}
+
+/// Builds the gateway and binds its listeners; its topics are looked up from now on.
+pub(super) async fn bind(prepared: Prepared) -> Result<(Arc<App>, Server), Exit> {
+    let Prepared { config, set, metrics } = prepared;
+    let app = App::build(config, Arc::new(Catalog::new(set)), metrics).map_err(|error| {
+        terminal::note(format_args!("error: {error}"));
+        Exit::Usage
+    })?;
+    let app = Arc::new(app);
+    let server = Server::bind(Arc::clone(&app)).await.map_err(|error| {
+        terminal::note(format_args!("error: can't listen on {error}"));
+        Exit::Usage
+    })?;
+    if let Ok((data, admin)) = server.addresses() {
+        tracing::info!(%data, %admin, "listening");
+    }
+    tokio::spawn(Arc::clone(&app.topics).keep_fresh());
+    Ok((app, server))
+}
+
+/// Waits for SIGTERM or SIGINT.
+pub(super) async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("signals can't be received; going at once");
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
