@@ -200,12 +200,27 @@ fn a_record_that_the_topic_finds_too_large_is_refused_alone() {
     assert_eq!(ids, [Some("before".to_owned()), Some("after".to_owned())]);
 }
 
+/// librdkafka makes batches of up to `batch.size` whatever a topic takes: refused ones come back in pieces, in order.
 #[test]
-fn small_records_are_written_however_small_the_topics_limit() {
+fn a_topic_that_takes_less_than_a_batch_keeps_its_order_and_its_answers_honest() {
     let topic = "faults.record.small.v1";
     let cluster = Cluster::alone();
     cluster.create_topic(topic, 1, &[("max.message.bytes", "4096")]);
     let gateway = gateway(&cluster, &[topic], json!({ "compression": "none" }));
+    let load = Load::start(gateway.address(), topic, Shape { batch: 200, padding: 100, ..Shape::default() });
+    load.await_answered(2_000);
+    let log = load.stop();
+    log.hold_against(&cluster.read(topic));
+    assert!(log.count(200) + log.count(207) > 0, "{}", log.summary());
+}
+
+#[test]
+fn a_batch_size_that_fits_the_topic_writes_every_small_record() {
+    let topic = "faults.record.fitting.v1";
+    let cluster = Cluster::alone();
+    cluster.create_topic(topic, 1, &[("max.message.bytes", "4096")]);
+    let properties = json!({ "compression": "none", "properties": { "batch.size": "3500" } });
+    let gateway = gateway(&cluster, &[topic], properties);
     let load = Load::start(gateway.address(), topic, Shape { batch: 200, padding: 100, ..Shape::default() });
     load.await_answered(2_000);
     let log = load.stop();

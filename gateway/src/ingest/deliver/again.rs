@@ -19,11 +19,11 @@ const LONGEST_PAUSE: u64 = 25;
 
 /// Sends the records again that Kafka refused with their batches, in request order, until the deadline.
 pub(super) async fn send_refused_again(cargo: &Cargo, ends: &mut [End]) {
-    let suspects = suspects(cargo, ends);
-    if suspects.is_empty() {
+    if !ends.iter().any(is_refused_batch) {
         return;
     }
-    let mut pieces = vec![(suspects, 0)];
+    let refused = in_order(cargo, 0..ends.len(), ends);
+    let mut pieces = vec![(refused, 0)];
     while let Some((piece, attempts)) = pieces.pop() {
         if Instant::now() >= cargo.deadline {
             for index in piece {
@@ -36,7 +36,7 @@ pub(super) async fn send_refused_again(cargo: &Cargo, ends: &mut [End]) {
             tokio::time::sleep(pause).await;
         }
         send(cargo, &piece, ends).await;
-        let refused: Vec<usize> = piece.into_iter().filter(|index| is_refused_batch(&ends[*index])).collect();
+        let refused = in_order(cargo, piece.into_iter(), ends);
         match refused.len() {
             0 => {}
             1 if attempts + 1 >= ATTEMPTS_ALONE => {}
@@ -50,23 +50,24 @@ pub(super) async fn send_refused_again(cargo: &Cargo, ends: &mut [End]) {
     }
 }
 
-/// The records that may be sent again without overtaking: those of whose key nothing later was written. The others
-/// are left to their sender.
-fn suspects(cargo: &Cargo, ends: &mut [End]) -> Vec<usize> {
+/// Of the records that were sent together, those that Kafka refused with their batches and that may be sent again:
+/// nothing later of their key was written meanwhile. The others would overtake it; they are left to their sender.
+fn in_order(cargo: &Cargo, sent: impl DoubleEndedIterator<Item = usize>, ends: &mut [End]) -> Vec<usize> {
     let mut written: HashSet<(usize, &[u8])> = HashSet::new();
-    let mut suspects = Vec::new();
-    for index in (0..ends.len()).rev() {
+    let mut again = Vec::new();
+    for index in sent.rev() {
         let Ok(record) = &cargo.records[index] else { continue };
-        let key = key(cargo, record);
         match &ends[index] {
-            End::Reported(Report::Written { .. }) | End::Unheard => written.extend(key),
+            End::Reported(Report::Written { .. }) | End::Unheard => written.extend(key(cargo, record)),
             end if !is_refused_batch(end) => {}
-            _ if key.is_some_and(|key| written.contains(&key)) => ends[index] = End::Refused(refusals::batch_refused()),
-            _ => suspects.push(index),
+            _ if key(cargo, record).is_some_and(|key| written.contains(&key)) => {
+                ends[index] = End::Refused(refusals::batch_refused());
+            }
+            _ => again.push(index),
         }
     }
-    suspects.reverse();
-    suspects
+    again.reverse();
+    again
 }
 
 fn key<'a>(cargo: &'a Cargo, record: &Record) -> Option<(usize, &'a [u8])> {
