@@ -196,6 +196,27 @@ mod tests {
     }
 
     #[test]
+    fn the_pieces_in_which_a_body_comes_make_no_difference() {
+        bolero::check!().with_iterations(5_000).for_each(|bytes: &[u8]| {
+            let Some((size, body)) = bytes.split_first() else { return };
+            let body: Vec<u8> = body.iter().map(|byte| if byte % 7 == 0 { b'\n' } else { *byte }).collect();
+            let pieces: Vec<&[u8]> = body.chunks(usize::from(*size) + 1).collect();
+            let whole: Vec<String> =
+                body.split(|byte| *byte == b'\n')
+                    .filter(|line| !line.iter().all(u8::is_ascii_whitespace))
+                    .map(|line| {
+                        if line.len() > 20 {
+                            "too_large".to_owned()
+                        } else {
+                            String::from_utf8_lossy(line).into_owned()
+                        }
+                    })
+                    .collect();
+            assert_eq!(cut(&pieces, &limits(3, 20), true), whole);
+        });
+    }
+
+    #[test]
     fn memory_does_not_grow_with_the_body() {
         let limits = limits(4, 64);
         let mut cutter = Cutter::new(&limits, true);
