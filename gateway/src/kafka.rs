@@ -5,6 +5,7 @@
 mod settings;
 mod failure;
 mod receipts;
+mod record;
 mod queue;
 mod producer;
 mod statistics;
@@ -16,8 +17,9 @@ mod reader;
 pub use embedded::Embedded;
 pub use failure::{Failure, FailureKind};
 pub use ffi::HEADERS;
-pub use producer::{ConnectError, NotSent, Outgoing, Outlet, Producer};
+pub use producer::{ConnectError, NotSent, Outlet, Producer};
 pub use queue::Full;
 pub use reader::{ReadError, ReadRecord, Reader, Start};
 pub use receipts::{Receipts, Report};
+pub use record::Outgoing;
 pub use topics::{Presence, Topics};

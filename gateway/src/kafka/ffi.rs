@@ -16,7 +16,7 @@ use rdkafka::util::IntoOpaque;
 use rdkafka_sys as rdsys;
 use rdsys::rd_kafka_vtype_t as Field;
 
-use super::producer::Outgoing;
+use super::record::Outgoing;
 
 /// The most header fields that a record has; more are left out.
 pub const HEADERS: usize = 4;

@@ -1,7 +1,6 @@
 //! The shared idempotent producer: takes records without waiting, reports each one once, and replaces its
 //! librdkafka instance when that has failed for good. Knows its queue; knows nothing of events or answers.
 
-use std::ffi::CStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,6 +16,7 @@ use super::failure::{Failure, FailureKind};
 use super::ffi::{self, Connection, Open};
 use super::queue::{Full, Lane, Queue};
 use super::receipts::{Receipts, Report};
+use super::record::Outgoing;
 use super::settings;
 use super::statistics::Statistics;
 use crate::config::kafka::Kafka;
@@ -25,19 +25,6 @@ use crate::config::kafka::Kafka;
 #[derive(Debug, thiserror::Error)]
 #[error("librdkafka does not accept these settings: {0}")]
 pub struct ConnectError(#[from] KafkaError);
-
-/// One record on its way out.
-#[derive(Debug)]
-pub struct Outgoing<'a> {
-    /// The value; never a tombstone.
-    pub value: &'a [u8],
-    /// The key.
-    pub key: Option<&'a [u8]>,
-    /// Header fields, in this order.
-    pub headers: &'a [(&'static CStr, &'a [u8])],
-    /// Milliseconds since the epoch; the present where there is none.
-    pub time_millis: Option<i64>,
-}
 
 /// The producers of one process, and the queue in front of them.
 pub struct Producer {
