@@ -14,7 +14,6 @@ mod union;
 pub(crate) mod scalar;
 pub(crate) mod binary;
 mod decimal;
-pub(crate) mod calendar;
 mod logical;
 pub(crate) mod explain;
 mod expected;

@@ -11,9 +11,10 @@ use self::facts::Facts;
 use self::text::{Tree, check};
 use crate::avro::explain::explain;
 use crate::avro::program::Program;
-use crate::avro::write::{Memory, Taps, Writer};
+use crate::avro::write::Writer;
 use crate::contract::BytesText;
 use crate::json::reader::Reader;
+use crate::pass::{Memory, Taps};
 
 pub use crate::fault::{Fault, Mismatch};
 
@@ -70,7 +71,7 @@ impl Encoder {
         arena.extend_from_slice(&self.prefix);
         let taps = self.payload(reader, arena, memory)?;
         let value = start..arena.len();
-        let found = self.facts.append(self.program(), &reader, &taps, arena)?;
+        let found = self.facts.append(&reader, &taps, arena)?;
         Ok(Encoded { value, key: found.key, id: found.id, time_millis: found.time_millis })
     }
 
@@ -98,15 +99,8 @@ impl Encoder {
             return fault;
         }
         let mut report = explain(Writer::new(program, reader, arena, memory));
-        self.facts.complete(program, &reader, &report.taps, &mut report.mismatches);
+        self.facts.complete(&reader, &report.taps, &mut report.mismatches);
         Fault::Violation(report.mismatches)
-    }
-
-    fn program(&self) -> Option<&Program> {
-        match &self.body {
-            Body::Avro(program) => Some(program),
-            _ => None,
-        }
     }
 }
 

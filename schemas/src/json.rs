@@ -7,6 +7,7 @@ pub(crate) mod number;
 pub(crate) mod names;
 pub(crate) mod skip;
 pub(crate) mod pointer;
+pub(crate) mod bytes;
 mod split;
 
 pub use split::{Document, SplitError, split};

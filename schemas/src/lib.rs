@@ -5,9 +5,13 @@
 
 pub mod problem;
 pub mod document;
+pub mod schema;
+pub mod pii;
 pub mod contract;
 pub mod json;
 mod fault;
+mod calendar;
+mod pass;
 pub mod avro;
 pub mod wire;
 pub mod encoder;

@@ -2,7 +2,8 @@
 
 use super::binary::{close_block, push_bytes};
 use super::program::NodeId;
-use super::write::{Stop, Writer};
+use super::write::Writer;
+use crate::pass::Stop;
 
 impl Writer<'_, '_> {
     pub(super) fn array(&mut self, items: NodeId, picked: &[(usize, NodeId)]) -> Result<(), Stop> {

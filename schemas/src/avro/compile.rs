@@ -12,12 +12,12 @@ use serde_json::Value;
 use super::binary::push_length;
 use super::default::{self, Budget};
 use super::lookup::Lookup;
-use super::program::{
-    Branch, Candidates, Decimal, Field, Node, NodeId, Program, Record, Rule, Union, Unit, candidates,
-};
-use super::source::{self, DEFAULT, Mistake, PLACE};
+use super::program::{Branch, Candidates, Decimal, Field, Node, NodeId, Program, Record, Rule, Union, candidates};
+use super::source::{self, DEFAULT, PLACE};
+use crate::calendar::Unit;
 use crate::contract::Unions;
 use crate::json::Kind;
+use crate::schema::Mistake;
 
 /// Branches of one union. Each is tried on values that several may accept, so there are not to be many.
 const MAX_BRANCHES: usize = 256;

@@ -5,10 +5,11 @@ use num_bigint::BigInt;
 use super::binary::push_bytes;
 use super::program::Decimal;
 use super::scalar::ascii;
-use super::write::{Stop, Writer};
+use super::write::Writer;
 use crate::contract::BytesText;
 use crate::json::Kind;
 use crate::json::number::Numeral;
+use crate::pass::Stop;
 
 /// Digits that an i128 holds, whichever they are.
 const SHORT: u64 = 38;
@@ -35,7 +36,7 @@ impl Writer<'_, '_> {
 
     /// A decimal whose bytes are spelt as code points, as Avro's JSON encoding has it.
     fn decimal_bytes(&mut self, decimal: Decimal) -> Result<(), Stop> {
-        let mut decoded = std::mem::take(&mut self.memory.moved);
+        let mut decoded = std::mem::take(&mut self.memory.avro.moved);
         let mut read = self.read_bytes(&mut decoded);
         let fits = decimal.fixed.is_none_or(|size| size == decoded.len());
         if read.is_ok() {
@@ -45,7 +46,7 @@ impl Writer<'_, '_> {
                 Err(Stop::Mismatch)
             };
         }
-        self.memory.moved = decoded;
+        self.memory.avro.moved = decoded;
         read
     }
 

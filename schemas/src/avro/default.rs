@@ -63,7 +63,7 @@ impl Writer<'_> {
         match (&self.nodes[node], value) {
             (Node::Null, Value::Null) => {}
             (Node::Boolean, Value::Bool(value)) => self.out.push(u8::from(*value)),
-            (Node::Int | Node::Date | Node::TimeOfDay(super::program::Unit::Millis), Value::Number(number)) => {
+            (Node::Int | Node::Date | Node::TimeOfDay(crate::calendar::Unit::Millis), Value::Number(number)) => {
                 let value = integer(number).filter(|value| i32::try_from(*value).is_ok());
                 push_long(&mut self.out, value.ok_or_else(|| not("an int", "another number"))?);
             }

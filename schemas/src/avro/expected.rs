@@ -3,7 +3,8 @@
 use std::ops::RangeInclusive;
 
 use super::logical::SECONDS_A_DAY;
-use super::program::{Node, NodeId, Program, Unit};
+use super::program::{Node, NodeId, Program};
+use crate::calendar::Unit;
 use crate::contract::BytesText;
 
 /// Symbols or branches that one sentence names.

@@ -3,11 +3,12 @@
 
 use super::program::{Node, NodeId, Program, Record, Union};
 use super::union::TAGGED;
-use super::write::{Stop, Tapped, Taps, Writer};
+use super::write::Writer;
 use crate::fault::{MAX_MISMATCHES, Mismatch};
 use crate::json::Kind;
 use crate::json::pointer::{push_index, push_member};
 use crate::json::reader::Expected;
+use crate::pass::{Leaf, Stop, Tapped, Taps};
 
 /// What the slow pass found.
 #[derive(Debug)]
@@ -60,7 +61,7 @@ impl<'e> Explainer<'e, '_> {
     fn value(&mut self, id: NodeId) -> Result<(), Enough> {
         let opening = self.writer.reader.byte();
         match &self.program().nodes[id] {
-            Node::Tap { slot, node } => self.tap(*slot, *node),
+            Node::Tap { slot, leaf, node } => self.tap(*slot, *leaf, *node),
             Node::Record(record) if opening == b'{' => self.record(record),
             Node::Array { items, picked } if opening == b'[' => self.array(*items, picked),
             Node::Map { values, picked } if opening == b'{' => self.map(*values, picked),
@@ -79,11 +80,11 @@ impl<'e> Explainer<'e, '_> {
         self.refuse_value(id)
     }
 
-    fn tap(&mut self, slot: usize, node: NodeId) -> Result<(), Enough> {
+    fn tap(&mut self, slot: usize, leaf: Leaf, node: NodeId) -> Result<(), Enough> {
         let (start, before) = (self.writer.reader.at(), self.mismatches.len());
         self.value(node)?;
         if self.mismatches.len() == before {
-            self.writer.taps[slot] = Some(Tapped { start, end: self.writer.reader.at(), node });
+            self.writer.taps[slot] = Some(Tapped { start, end: self.writer.reader.at(), leaf });
         }
         Ok(())
     }

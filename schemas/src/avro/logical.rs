@@ -1,9 +1,9 @@
 //! Logical types of time, and UUIDs: text in the standard's form, or the count that is stored.
 
 use super::binary::push_bytes;
-use super::calendar;
-use super::program::Unit;
-use super::write::{Stop, Writer};
+use super::write::Writer;
+use crate::calendar::{self, Unit};
+use crate::pass::Stop;
 
 pub(super) const SECONDS_A_DAY: i64 = 86_400;
 

@@ -2,8 +2,10 @@
 //! not depend on an event.
 
 use super::lookup::Lookup;
+use crate::calendar::Unit;
 use crate::contract::{BytesText, Unions};
 use crate::json::Kind;
+use crate::pass::Leaf;
 
 /// Index of a node in its program.
 pub(crate) type NodeId = usize;
@@ -62,26 +64,7 @@ pub(crate) enum Node {
     UuidBytes,
     Decimal(Decimal),
     Duration,
-    Tap { slot: usize, node: NodeId },
-}
-
-/// What a count of time counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unit {
-    Millis,
-    Micros,
-    Nanos,
-}
-
-impl Unit {
-    /// Units in a second.
-    pub(crate) const fn per_second(self) -> i64 {
-        match self {
-            Self::Millis => 1_000,
-            Self::Micros => 1_000_000,
-            Self::Nanos => 1_000_000_000,
-        }
-    }
+    Tap { slot: usize, leaf: Leaf, node: NodeId },
 }
 
 /// A decimal's bounds and its bytes' length, where the schema fixes it.

@@ -4,7 +4,8 @@
 use std::ops::Range;
 
 use super::program::Record;
-use super::write::{Stop, Writer};
+use super::write::Writer;
+use crate::pass::Stop;
 
 /// The span of a field that has had no member.
 const UNSEEN: Range<usize> = usize::MAX..usize::MAX;
@@ -27,8 +28,9 @@ impl Writer<'_, '_> {
             return Err(Stop::Mismatch);
         }
         self.reader.open()?;
-        let mut progress = Progress { start: self.out.len(), spans: self.memory.spans.len(), next: 0, ordered: true };
-        self.memory.spans.resize(progress.spans + record.fields.len(), UNSEEN);
+        let mut progress =
+            Progress { start: self.out.len(), spans: self.memory.avro.spans.len(), next: 0, ordered: true };
+        self.memory.avro.spans.resize(progress.spans + record.fields.len(), UNSEEN);
         let mut unknown = None;
         let mut more = self.reader.first_member()?;
         while more {
@@ -46,7 +48,7 @@ impl Writer<'_, '_> {
         } else {
             self.put_in_order(record, &progress)?;
         }
-        self.memory.spans.truncate(progress.spans);
+        self.memory.avro.spans.truncate(progress.spans);
         Ok(())
     }
 
@@ -74,18 +76,18 @@ impl Writer<'_, '_> {
     #[inline]
     fn field(&mut self, record: &Record, progress: &mut Progress, field: usize) -> Result<(), Stop> {
         if field != progress.next {
-            if self.memory.spans[progress.spans + field] != UNSEEN {
+            if self.memory.avro.spans[progress.spans + field] != UNSEEN {
                 return Err(Stop::Fatal);
             }
             // Members that were passed over are absent, until one of them turns up after all.
             progress.ordered =
                 progress.ordered && field > progress.next && self.fill(record, progress.next, field).is_ok();
-        } else if !progress.ordered && self.memory.spans[progress.spans + field] != UNSEEN {
+        } else if !progress.ordered && self.memory.avro.spans[progress.spans + field] != UNSEEN {
             return Err(Stop::Fatal);
         }
         let start = self.out.len();
         self.write(record.fields[field].node)?;
-        self.memory.spans[progress.spans + field] = start..self.out.len();
+        self.memory.avro.spans[progress.spans + field] = start..self.out.len();
         progress.next = field + 1;
         Ok(())
     }
@@ -99,11 +101,11 @@ impl Writer<'_, '_> {
     }
 
     fn put_in_order(&mut self, record: &Record, progress: &Progress) -> Result<(), Stop> {
-        let moved = &mut self.memory.moved;
+        let moved = &mut self.memory.avro.moved;
         moved.clear();
         moved.extend_from_slice(&self.out[progress.start..]);
         self.out.truncate(progress.start);
-        for (field, span) in record.fields.iter().zip(&self.memory.spans[progress.spans..]) {
+        for (field, span) in record.fields.iter().zip(&self.memory.avro.spans[progress.spans..]) {
             if *span == UNSEEN {
                 self.out.extend_from_slice(field.absent.as_deref().ok_or(Stop::Mismatch)?);
             } else {

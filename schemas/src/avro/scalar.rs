@@ -1,21 +1,12 @@
 //! Null, booleans, numbers, strings, bytes and enums.
 
-use base64::Engine as _;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-
 use super::binary::{push_bytes, push_length, push_long};
 use super::lookup::Lookup;
-use super::write::{Stop, Writer};
-use crate::contract::BytesText;
+use super::write::Writer;
 use crate::json::Kind;
+use crate::json::bytes::decode_bytes;
 use crate::json::number::Numeral;
-
-/// RFC 4648, section 4, with or without padding.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
+use crate::pass::Stop;
 
 /// Digits of a whole number that every double (and every float) holds exactly.
 const DOUBLE_DIGITS: usize = 15;
@@ -143,17 +134,17 @@ impl<'a> Writer<'_, 'a> {
     }
 
     pub(super) fn bytes(&mut self) -> Result<(), Stop> {
-        let mut decoded = std::mem::take(&mut self.memory.moved);
+        let mut decoded = std::mem::take(&mut self.memory.avro.moved);
         let read = self.read_bytes(&mut decoded);
         if read.is_ok() {
             push_bytes(self.out, &decoded);
         }
-        self.memory.moved = decoded;
+        self.memory.avro.moved = decoded;
         read
     }
 
     pub(super) fn fixed(&mut self, size: usize) -> Result<(), Stop> {
-        let mut decoded = std::mem::take(&mut self.memory.moved);
+        let mut decoded = std::mem::take(&mut self.memory.avro.moved);
         let mut read = self.read_bytes(&mut decoded);
         if read.is_ok() && decoded.len() != size {
             read = Err(Stop::Mismatch);
@@ -161,7 +152,7 @@ impl<'a> Writer<'_, 'a> {
         if read.is_ok() {
             self.out.extend_from_slice(&decoded);
         }
-        self.memory.moved = decoded;
+        self.memory.avro.moved = decoded;
         read
     }
 
@@ -171,16 +162,6 @@ impl<'a> Writer<'_, 'a> {
         let text = self.characters()?;
         decoded.clear();
         if decode_bytes(spelling, text, decoded) { Ok(()) } else { Err(Stop::Mismatch) }
-    }
-}
-
-/// Appends the bytes that a string's characters stand for; false if they stand for none.
-pub(crate) fn decode_bytes(spelling: BytesText, text: &[u8], decoded: &mut Vec<u8>) -> bool {
-    match spelling {
-        BytesText::Base64 => BASE64.decode_vec(text, decoded).is_ok(),
-        BytesText::CodePoints => std::str::from_utf8(text).is_ok_and(|text| {
-            text.chars().all(|point| u8::try_from(u32::from(point)).map(|byte| decoded.push(byte)).is_ok())
-        }),
     }
 }
 

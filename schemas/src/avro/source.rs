@@ -17,6 +17,7 @@ use crate::json::pointer::{push_index, push_member};
 use crate::json::reader::Reader;
 use crate::json::skip::{Levels, check_text};
 use crate::json::{Flaw, SyntaxError};
+use crate::schema::Mistake;
 
 /// The longest schema, in bytes.
 const MAX_TEXT: usize = 1 << 20;
@@ -28,23 +29,6 @@ const MAX_FOUND: usize = 300;
 pub(super) const DEFAULT: &str = "the default as it is written";
 /// The attribute under which a field's place in the text reaches the compiler: a JSON Pointer.
 pub(super) const PLACE: &str = "the place in the text";
-
-/// Something wrong in a schema: a Problem that does not know its file yet.
-#[derive(Debug)]
-pub(crate) struct Mistake {
-    /// JSON Pointer into the schema.
-    pub(crate) path: String,
-    /// Line in its text, from 1, where the pointer can't tell it.
-    pub(crate) line: Option<usize>,
-    pub(crate) expected: String,
-    pub(crate) found: String,
-}
-
-impl Mistake {
-    pub(crate) fn new(path: &str, expected: impl Into<String>, found: impl Into<String>) -> Self {
-        Self { path: path.to_owned(), line: None, expected: expected.into(), found: found.into() }
-    }
-}
 
 /// Parses a schema's text.
 pub(super) fn parse(text: &str) -> Result<Schema, Mistake> {

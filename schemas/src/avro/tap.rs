@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::program::{Node, NodeId, Program};
 use crate::json::MAX_DEPTH;
+use crate::pass::Leaf;
 
 /// Why a pointer can't be followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,28 +18,20 @@ pub(crate) enum Lost {
 
 impl Program {
     /// Has the value at a pointer noted in a slot. `fits` tells which types it may be.
-    pub(crate) fn tap(&mut self, tokens: &[String], slot: usize, fits: fn(&Node) -> bool) -> Result<(), Lost> {
+    pub(crate) fn tap(&mut self, tokens: &[String], slot: usize, fits: impl Fn(Leaf) -> bool) -> Result<(), Lost> {
         if tokens.len() > MAX_DEPTH {
             return Err(Lost::Nowhere);
         }
-        let mut tapper = Tapper { nodes: &mut self.nodes, slot, fits, copies: HashMap::new() };
+        let mut tapper = Tapper { nodes: &mut self.nodes, slot, fits: &fits, copies: HashMap::new() };
         self.root = tapper.lead(self.root, tokens)?;
         Ok(())
-    }
-
-    /// The node behind taps.
-    pub(crate) fn tapped_node(&self, mut id: NodeId) -> &Node {
-        while let Node::Tap { node, .. } = &self.nodes[id] {
-            id = *node;
-        }
-        &self.nodes[id]
     }
 }
 
 struct Tapper<'p> {
     nodes: &'p mut Vec<Node>,
     slot: usize,
-    fits: fn(&Node) -> bool,
+    fits: &'p dyn Fn(Leaf) -> bool,
     /// Copies by original and tokens left: a recursive union leads to the same copy on many ways.
     copies: HashMap<(NodeId, usize), Result<NodeId, Lost>>,
 }
@@ -78,7 +71,7 @@ impl Tapper<'_> {
             }
             (Node::Tap { node, .. }, _) => *node = self.lead(*node, tokens)?,
             (Node::Null, None) => return Ok(self.wrap(id)),
-            (leaf, None) if (self.fits)(leaf) => return Ok(self.wrap(id)),
+            (node, None) if (self.fits)(leaf(node)) => return Ok(self.wrap(id)),
             (_, None) => return Err(Lost::Unfit(id)),
             (Node::Record(record), Some((token, rest))) => {
                 let field = record.names.find(token.as_bytes()).ok_or(Lost::Nowhere)?;
@@ -107,9 +100,29 @@ impl Tapper<'_> {
         Ok(self.nodes.len() - 1)
     }
 
+    /// What the node behind taps is.
+    fn leaf(&self, mut id: NodeId) -> Leaf {
+        while let Node::Tap { node, .. } = &self.nodes[id] {
+            id = *node;
+        }
+        leaf(&self.nodes[id])
+    }
+
     fn wrap(&mut self, node: NodeId) -> NodeId {
-        self.nodes.push(Node::Tap { slot: self.slot, node });
+        let leaf = self.leaf(node);
+        self.nodes.push(Node::Tap { slot: self.slot, leaf, node });
         self.nodes.len() - 1
+    }
+}
+
+const fn leaf(node: &Node) -> Leaf {
+    match node {
+        Node::String => Leaf::Text,
+        Node::Enum(_) | Node::UuidText | Node::UuidBytes => Leaf::Symbol,
+        Node::Int | Node::Long => Leaf::Whole,
+        Node::Bytes | Node::Fixed { .. } => Leaf::Bytes,
+        Node::Timestamp { unit, local: false } => Leaf::Moment(*unit),
+        _ => Leaf::Other,
     }
 }
 

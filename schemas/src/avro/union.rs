@@ -6,9 +6,10 @@
 //! text for each union that is tried, however unions nest.
 
 use super::program::{NodeId, Union};
-use super::write::{Stop, Taps, Writer};
+use super::write::Writer;
 use crate::contract::Unions;
 use crate::json::Kind;
+use crate::pass::{Stop, Taps};
 
 /// What there is to take back when a branch does not fit.
 pub(super) struct Mark<'a> {
@@ -84,10 +85,10 @@ impl<'a> Writer<'_, 'a> {
     fn first_of(&mut self, id: NodeId, union: &Union, ways: impl Iterator<Item = usize>) -> Result<(), Stop> {
         let place = (self.reader.at(), id);
         if self.trials > 0
-            && let Some(decided) = self.memory.decided.get(&place)
+            && let Some(decided) = self.memory.avro.decided.get(&place)
         {
             let way = decided.ok_or(Stop::Mismatch)?;
-            self.memory.attempts += 1;
+            self.memory.avro.attempts += 1;
             return self.way(union, way);
         }
         let mark = self.mark();
@@ -95,7 +96,7 @@ impl<'a> Writer<'_, 'a> {
         let mut outcome = Err(Stop::Mismatch);
         let mut decided = None;
         for way in ways {
-            self.memory.attempts += 1;
+            self.memory.avro.attempts += 1;
             outcome = self.way(union, way);
             match outcome {
                 Ok(()) => decided = Some(way),
@@ -109,7 +110,7 @@ impl<'a> Writer<'_, 'a> {
         }
         self.trials -= 1;
         if self.trials > 0 && outcome != Err(Stop::Fatal) {
-            self.memory.decided.insert(place, decided);
+            self.memory.avro.decided.insert(place, decided);
         }
         outcome
     }
@@ -118,7 +119,7 @@ impl<'a> Writer<'_, 'a> {
         Mark {
             reader: self.reader,
             out: self.out.len(),
-            spans: self.memory.spans.len(),
+            spans: self.memory.avro.spans.len(),
             names: self.memory.names.depth(),
             taps: self.taps,
         }
@@ -127,7 +128,7 @@ impl<'a> Writer<'_, 'a> {
     pub(super) fn rewind(&mut self, mark: &Mark<'a>) {
         self.reader = mark.reader;
         self.out.truncate(mark.out);
-        self.memory.spans.truncate(mark.spans);
+        self.memory.avro.spans.truncate(mark.spans);
         self.memory.names.rewind(mark.names);
         self.taps = mark.taps;
     }
@@ -139,9 +140,9 @@ mod tests {
     use crate::avro::compile;
     use crate::avro::explain::explain;
     use crate::avro::program::Rule;
-    use crate::avro::write::Memory;
     use crate::contract::{BytesText, Unions};
     use crate::json::reader::Reader;
+    use crate::pass::Memory;
 
     const RULE: Rule =
         Rule { unions: Unions::Plain, bytes: BytesText::Base64, numeric_strings: false, drop_unknown: true };
@@ -178,11 +179,19 @@ mod tests {
             // Each union is decided once; what is decided is written again once for each branch around it.
             let steps = depth as u64;
             let bound = BRANCHES * BRANCHES * steps * steps;
-            assert!(memory.attempts <= bound, "{} attempts at depth {depth}, more than {bound}", memory.attempts);
-            let before = memory.attempts;
+            assert!(
+                memory.avro.attempts <= bound,
+                "{} attempts at depth {depth}, more than {bound}",
+                memory.avro.attempts
+            );
+            let before = memory.avro.attempts;
             let report = explain(Writer::new(&program, Reader::new(&text), &mut out, &mut memory));
             assert_eq!(report.mismatches.is_empty(), fits);
-            assert!(memory.attempts - before <= 2 * bound, "{} attempts to explain", memory.attempts - before);
+            assert!(
+                memory.avro.attempts - before <= 2 * bound,
+                "{} attempts to explain",
+                memory.avro.attempts - before
+            );
         }
     }
 }

@@ -5,72 +5,32 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::program::{Node, NodeId, Program};
-use crate::json::names::Names;
-use crate::json::reader::{Expected, Reader};
-use crate::json::skip::{Levels, skip_value};
+use crate::json::reader::Reader;
+use crate::json::skip::skip_value;
+use crate::pass::{KEPT, Leaf, Memory, SLOTS, Stop, Tapped, Taps};
 
-/// Values that a contract may pick out of an event: key, id, time.
-pub(crate) const SLOTS: usize = 3;
-
-/// Where a picked value stands in the text, and the node that accepted it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Tapped {
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-    pub(crate) node: NodeId,
-}
-
-/// What was picked out of one event, by slot.
-pub(crate) type Taps = [Option<Tapped>; SLOTS];
-
-/// Bytes that each part of the memory keeps between events.
-const KEPT: usize = 1 << 16;
-
-/// Why the fast pass stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// The schema does not accept the value here; another branch of a union might.
-    Mismatch,
-    /// No branch can help: the text is broken, ambiguous or too deep.
-    Fatal,
-}
-
-impl From<Expected> for Stop {
-    fn from(_: Expected) -> Self {
-        Self::Fatal
-    }
-}
-
-/// What the pass needs besides its output. Lent from event to event.
+/// What Avro's pass keeps on its way.
 #[derive(Debug, Default)]
-pub(crate) struct Memory {
-    pub(crate) names: Names,
-    pub(crate) levels: Levels,
+pub(crate) struct Space {
     /// Where the fields of the open records were written; `UNSEEN` where they were not.
     pub(super) spans: Vec<Range<usize>>,
     /// A record's fields on their way to the right order.
     pub(super) moved: Vec<u8>,
-    /// One string without its escapes.
-    pub(crate) decoded: Vec<u8>,
     /// What unions were decided to be while a branch around them was only tried.
     pub(super) decided: HashMap<(usize, NodeId), Option<usize>>,
     /// Branches that were tried, all in all.
     pub(super) attempts: u64,
 }
 
-impl Memory {
+impl Space {
     /// Gives back what an unusually big event has taken.
     pub(crate) fn trim(&mut self) {
         self.moved.clear();
         self.moved.shrink_to(KEPT);
-        self.decoded.clear();
-        self.decoded.shrink_to(KEPT);
         self.spans.clear();
         self.spans.shrink_to(KEPT / size_of::<Range<usize>>());
         self.decided.clear();
         self.decided.shrink_to(KEPT / size_of::<(usize, NodeId, Option<usize>)>());
-        self.names.trim();
-        self.levels.trim();
     }
 }
 
@@ -89,8 +49,8 @@ impl<'e, 'a> Writer<'e, 'a> {
     /// A pass over a text, before its first byte.
     pub(crate) fn new(program: &'e Program, reader: Reader<'a>, out: &'e mut Vec<u8>, memory: &'e mut Memory) -> Self {
         memory.names.reset();
-        memory.spans.clear();
-        memory.decided.clear();
+        memory.avro.spans.clear();
+        memory.avro.decided.clear();
         Self { program, reader, out, memory, taps: [None; SLOTS], trials: 0 }
     }
 
@@ -125,7 +85,7 @@ impl<'e, 'a> Writer<'e, 'a> {
             Node::UuidBytes => self.uuid_bytes(),
             Node::Decimal(decimal) => self.decimal(*decimal),
             Node::Duration => self.duration(),
-            Node::Tap { slot, node } => self.tap(*slot, *node),
+            Node::Tap { slot, leaf, node } => self.tap(*slot, *leaf, *node),
         }
     }
 
@@ -134,10 +94,10 @@ impl<'e, 'a> Writer<'e, 'a> {
         skip_value(&mut self.reader, &mut self.memory.names, &mut self.memory.levels).map_err(|_| Stop::Fatal)
     }
 
-    fn tap(&mut self, slot: usize, node: NodeId) -> Result<(), Stop> {
+    fn tap(&mut self, slot: usize, leaf: Leaf, node: NodeId) -> Result<(), Stop> {
         let start = self.reader.at();
         self.write(node)?;
-        self.taps[slot] = Some(Tapped { start, end: self.reader.at(), node });
+        self.taps[slot] = Some(Tapped { start, end: self.reader.at(), leaf });
         Ok(())
     }
 }

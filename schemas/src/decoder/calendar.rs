@@ -1,7 +1,7 @@
 //! Counts as the dates, times and durations that people write (RFC 3339, ISO 8601), exactly and with all digits of
 //! their unit. Proleptic Gregorian years 0000 to 9999; the encoder's calendar reads what is written here.
 
-use crate::avro::program::Unit;
+use crate::calendar::Unit;
 
 const SECONDS_A_DAY: i64 = 86_400;
 

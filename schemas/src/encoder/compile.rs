@@ -5,9 +5,10 @@ use super::facts::{Facts, Role};
 use super::text::Tree;
 use super::{Body, Encoder};
 use crate::avro;
-use crate::avro::program::{Node, Program, Rule};
+use crate::avro::program::{Program, Rule};
 use crate::avro::tap::Lost;
 use crate::contract::{Contract, Format, KeySource, Pointer, UnknownFields};
+use crate::pass::Leaf;
 use crate::problem::Problem;
 use crate::wire;
 
@@ -70,7 +71,7 @@ fn avro(
     match avro::compile(text, rule) {
         Ok(mut program) => {
             for (role, pointer) in pointers {
-                if let Err(lost) = program.tap(&pointer.tokens, role.slot(), role.fits()) {
+                if let Err(lost) = program.tap(&pointer.tokens, role.slot(), |leaf| role.fits(leaf)) {
                     problems.push(lost_pointer(contract, &program, (*role, pointer), lost));
                 }
             }
@@ -121,7 +122,7 @@ fn whole(contract: &Contract, pointers: &[(Role, &Pointer)], problems: &mut Vec<
         if !pointer.tokens.is_empty() {
             let found = format!("`{}`", pointer.text);
             problems.push(problem(contract, role.path(), "the empty pointer, since the event is one string", found));
-        } else if !role.fits()(&Node::String) {
+        } else if !role.fits(Leaf::Text) {
             problems.push(problem(contract, role.path(), role.fields(), "an event that is one string"));
         }
     }

@@ -3,16 +3,14 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use super::text::NO_NODE;
-use crate::avro::calendar;
-use crate::avro::program::{Node, Program, Unit};
-use crate::avro::scalar::decode_bytes;
-use crate::avro::write::{Tapped, Taps};
+use crate::calendar::{self, Unit};
 use crate::contract::{BytesText, Contract, KeyFormat, KeySource};
 use crate::fault::{Fault, MAX_MISMATCHES, Mismatch};
 use crate::json::Kind;
+use crate::json::bytes::decode_bytes;
 use crate::json::number::Numeral;
 use crate::json::reader::Reader;
+use crate::pass::{Leaf, Tapped, Taps};
 
 /// What a pointer is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,14 +39,15 @@ impl Role {
         }
     }
 
-    /// Which types the value may have.
-    pub(super) fn fits(self) -> fn(&Node) -> bool {
-        match self {
-            Self::Key(KeyFormat::String) => is_text,
-            Self::Key(KeyFormat::Int | KeyFormat::Long) => |node| matches!(node, Node::Int | Node::Long),
-            Self::Key(KeyFormat::Bytes) => |node| matches!(node, Node::String | Node::Bytes | Node::Fixed { .. }),
-            Self::Id => |node| is_text(node) || matches!(node, Node::Int | Node::Long),
-            Self::Time => |node| matches!(node, Node::String | Node::Timestamp { local: false, .. }),
+    /// What the value may be.
+    pub(crate) fn fits(self, leaf: Leaf) -> bool {
+        match (self, leaf) {
+            (_, Leaf::Any) => true,
+            (Self::Key(KeyFormat::String), leaf) => matches!(leaf, Leaf::Text | Leaf::Symbol),
+            (Self::Key(KeyFormat::Int | KeyFormat::Long), leaf) => leaf == Leaf::Whole,
+            (Self::Key(KeyFormat::Bytes), leaf) => matches!(leaf, Leaf::Text | Leaf::Bytes),
+            (Self::Id, leaf) => matches!(leaf, Leaf::Text | Leaf::Symbol | Leaf::Whole),
+            (Self::Time, leaf) => matches!(leaf, Leaf::Text | Leaf::Moment(_)),
         }
     }
 
@@ -85,10 +84,6 @@ impl Role {
     }
 }
 
-fn is_text(node: &Node) -> bool {
-    matches!(node, Node::String | Node::Enum(_) | Node::UuidText | Node::UuidBytes)
-}
-
 /// A contract's pointers.
 #[derive(Debug)]
 pub(super) struct Facts {
@@ -120,19 +115,13 @@ impl Facts {
     }
 
     /// Appends key and id and reads the time.
-    pub(super) fn append(
-        &self,
-        program: Option<&Program>,
-        reader: &Reader<'_>,
-        taps: &Taps,
-        arena: &mut Vec<u8>,
-    ) -> Result<Found, Fault> {
+    pub(super) fn append(&self, reader: &Reader<'_>, taps: &Taps, arena: &mut Vec<u8>) -> Result<Found, Fault> {
         let mut found = Found::default();
         let mut mismatches = Vec::new();
         let mut missing_key = None;
         if let Some((format, pointer)) = &self.key {
             let role = Role::Key(*format);
-            match self.value(program, reader, taps, role) {
+            match self.value(reader, taps, role) {
                 None => missing_key = Some(pointer.clone()),
                 Some(value) => match appended(arena, |arena| value.key(*format, arena)) {
                     Ok(range) => found.key = Some(range),
@@ -141,7 +130,7 @@ impl Facts {
             }
         }
         if let Some(pointer) = &self.id {
-            let value = self.value(program, reader, taps, Role::Id);
+            let value = self.value(reader, taps, Role::Id);
             match value.as_ref().map(|value| appended(arena, |arena| value.id(arena))) {
                 Some(Ok(range)) => found.id = Some(range),
                 _ => mismatches.push(mismatch(
@@ -151,7 +140,7 @@ impl Facts {
                 )),
             }
         }
-        if let (Some(pointer), Some(value)) = (&self.time, self.value(program, reader, taps, Role::Time)) {
+        if let (Some(pointer), Some(value)) = (&self.time, self.value(reader, taps, Role::Time)) {
             match value.time_millis() {
                 Ok(millis) => found.time_millis = Some(millis),
                 Err(Unfit) => mismatches.push(mismatch(Role::Time, pointer, value.kind_beside(Role::Time))),
@@ -165,8 +154,8 @@ impl Facts {
     }
 
     /// Adds to a refused event's mismatches those of its key, id and time that the schema's don't cover already.
-    pub(super) fn complete(&self, program: &Program, reader: &Reader<'_>, taps: &Taps, mismatches: &mut Vec<Mismatch>) {
-        let Err(Fault::Violation(own)) = self.append(Some(program), reader, taps, &mut Vec::new()) else { return };
+    pub(super) fn complete(&self, reader: &Reader<'_>, taps: &Taps, mismatches: &mut Vec<Mismatch>) {
+        let Err(Fault::Violation(own)) = self.append(reader, taps, &mut Vec::new()) else { return };
         let first_token = |pointer: &str| pointer.split('/').nth(1).map(str::to_owned);
         let covered: Vec<_> = mismatches.iter().map(|mismatch| first_token(&mismatch.pointer)).collect();
         for mismatch in own {
@@ -178,21 +167,17 @@ impl Facts {
     }
 
     /// The value for a role; none if it is absent or null.
-    fn value<'a>(&self, program: Option<&Program>, reader: &Reader<'a>, taps: &Taps, role: Role) -> Option<Value<'a>> {
-        let Tapped { start, end, node } = taps[role.slot()]?;
-        let node = match program {
-            Some(program) if node != NO_NODE => Some(program.tapped_node(node)),
-            _ => None,
-        };
+    fn value<'a>(&self, reader: &Reader<'a>, taps: &Taps, role: Role) -> Option<Value<'a>> {
+        let Tapped { start, end, leaf } = taps[role.slot()]?;
         let mut reader = *reader;
         reader.jump(start);
-        let unit = match node {
-            None => Some(Unit::Millis),
-            Some(Node::Timestamp { unit, local: false }) => Some(*unit),
-            Some(_) => None,
+        let unit = match leaf {
+            Leaf::Any => Some(Unit::Millis),
+            Leaf::Moment(unit) => Some(unit),
+            _ => None,
         };
-        let bytes = if matches!(node, Some(Node::String)) { BytesText::Base64 } else { self.bytes };
-        let fits = node.is_none_or(role.fits());
+        let bytes = if leaf == Leaf::Text { BytesText::Base64 } else { self.bytes };
+        let fits = role.fits(leaf);
         let value = Value { lexeme: reader.slice(start, end), reader, unit, bytes, fits };
         (value.kind() != "null").then_some(value)
     }

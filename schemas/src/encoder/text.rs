@@ -1,16 +1,13 @@
 //! Formats without a schema: JSON text as it was sent, one string's characters, one string's bytes.
 
-use crate::avro::scalar::decode_bytes;
 use crate::avro::tap::array_index;
-use crate::avro::write::{Memory, SLOTS, Tapped, Taps};
 use crate::contract::BytesText;
 use crate::fault::{Fault, Mismatch};
 use crate::json::Kind;
+use crate::json::bytes::decode_bytes;
 use crate::json::reader::{Expected, Reader};
 use crate::json::skip::{check_text, skip_value};
-
-/// Stands for the node of a value that no schema describes.
-pub(crate) const NO_NODE: usize = usize::MAX;
+use crate::pass::{Leaf, Memory, SLOTS, Tapped, Taps};
 
 /// The contract's pointers as a tree of their tokens.
 #[derive(Debug, Default)]
@@ -85,7 +82,7 @@ pub(super) fn string(
             }
         }
     }
-    Ok([Some(Tapped { start, end: reader.at(), node: NO_NODE }); SLOTS])
+    Ok([Some(Tapped { start, end: reader.at(), leaf: Leaf::Any }); SLOTS])
 }
 
 /// Whether the whole text is JSON with one meaning.
@@ -129,7 +126,7 @@ impl Picker<'_, '_> {
             _ => self.skip()?,
         }
         for slot in &tree.slots {
-            self.taps[*slot] = Some(Tapped { start, end: self.reader.at(), node: NO_NODE });
+            self.taps[*slot] = Some(Tapped { start, end: self.reader.at(), leaf: Leaf::Any });
         }
         Ok(())
     }

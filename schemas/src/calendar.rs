@@ -1,6 +1,25 @@
 //! Dates, times and durations as people write them (RFC 3339, ISO 8601), turned into counts exactly. Proleptic
 //! Gregorian years 0000 to 9999; no leap seconds, no floats, no clock.
 
+/// What a count of time counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Millis,
+    Micros,
+    Nanos,
+}
+
+impl Unit {
+    /// Units in a second.
+    pub(crate) const fn per_second(self) -> i64 {
+        match self {
+            Self::Millis => 1_000,
+            Self::Micros => 1_000_000,
+            Self::Nanos => 1_000_000_000,
+        }
+    }
+}
+
 /// A moment: whole seconds since 1970-01-01T00:00:00 (of UTC, or of the local calendar), and what is beyond them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Moment {

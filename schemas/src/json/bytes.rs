@@ -1,0 +1,23 @@
+//! Bytes that a JSON string stands for.
+
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use crate::contract::BytesText;
+
+/// RFC 4648, section 4, with or without padding.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Appends the bytes that a string's characters stand for; false if they stand for none.
+pub(crate) fn decode_bytes(spelling: BytesText, text: &[u8], decoded: &mut Vec<u8>) -> bool {
+    match spelling {
+        BytesText::Base64 => BASE64.decode_vec(text, decoded).is_ok(),
+        BytesText::CodePoints => std::str::from_utf8(text).is_ok_and(|text| {
+            text.chars().all(|point| u8::try_from(u32::from(point)).map(|byte| decoded.push(byte)).is_ok())
+        }),
+    }
+}

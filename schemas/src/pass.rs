@@ -1,0 +1,80 @@
+//! What every format's pass over an event's text shares: working memory that is lent from event to event, and the
+//! values that a contract has picked on the way. Knows no format.
+
+use crate::calendar::Unit;
+use crate::json::names::Names;
+use crate::json::reader::Expected;
+use crate::json::skip::Levels;
+
+/// Values that a contract may pick out of an event: key, id, time.
+pub(crate) const SLOTS: usize = 3;
+
+/// Where a picked value stands in the text, and what its schema says that it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tapped {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) leaf: Leaf,
+}
+
+/// What was picked out of one event, by slot.
+pub(crate) type Taps = [Option<Tapped>; SLOTS];
+
+/// What a schema says of a value, as far as key, id and time care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leaf {
+    /// A string.
+    Text,
+    /// A string out of a set or of one form: an enum's symbol, a UUID.
+    Symbol,
+    /// A whole number.
+    Whole,
+    /// A string that stands for bytes.
+    Bytes,
+    /// A timestamp with an offset, or a count of these units since 1970.
+    Moment(Unit),
+    /// The schema does not say; what stands in the text decides.
+    Any,
+    /// Nothing that a key, an id or a time can be.
+    Other,
+}
+
+/// Why a fast pass stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// The schema does not accept the value here; another branch might.
+    Mismatch,
+    /// No branch can help: the text is broken, ambiguous or too deep.
+    Fatal,
+}
+
+impl From<Expected> for Stop {
+    fn from(_: Expected) -> Self {
+        Self::Fatal
+    }
+}
+
+/// Bytes that each part of the memory keeps between events.
+pub(crate) const KEPT: usize = 1 << 16;
+
+/// What a pass needs besides its output. Lent from event to event.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    pub(crate) names: Names,
+    pub(crate) levels: Levels,
+    /// One string without its escapes.
+    pub(crate) decoded: Vec<u8>,
+    /// What only Avro's pass needs.
+    pub(crate) avro: crate::avro::write::Space,
+}
+
+impl Memory {
+    /// Gives back what an unusually big event has taken.
+    pub(crate) fn trim(&mut self) {
+        self.decoded.clear();
+        self.decoded.shrink_to(KEPT);
+        self.names.trim();
+        self.levels.trim();
+        self.avro.trim();
+    }
+}
