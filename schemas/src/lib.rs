@@ -13,6 +13,7 @@ mod fault;
 mod calendar;
 mod pass;
 pub mod avro;
+pub(crate) mod protobuf;
 pub mod wire;
 pub mod encoder;
 pub mod decoder;
