@@ -23,8 +23,8 @@ use crate::metrics::{Metrics, TopicMetrics};
 pub struct Topic {
     /// What its people wrote.
     pub contract: Contract,
-    /// The program that checks and writes its events.
-    pub encoder: Encoder,
+    /// The program that checks and writes its events; none while a registry has not said by which schema.
+    pub encoder: Option<Encoder>,
     /// Reads its records back.
     pub decoder: Decoder,
     /// The schema's text, for formats that have one.
@@ -137,7 +137,7 @@ pub fn load_contracts(catalog: &Path, metrics: &Metrics) -> Load {
 /// The contracts that are sound; files are named as they lie from the working directory.
 fn read_contracts(catalog: &Path, problems: &mut Vec<Problem>) -> Vec<Compiled> {
     let below = |file: &str| catalog.join(file).display().to_string();
-    let mut loaded = contract::load(&folder::topics(catalog, problems));
+    let mut loaded = contract::load(&folder::topics(catalog, problems), None);
     problems.extend(loaded.problems.into_iter().map(|problem| Problem { file: below(&problem.file), ..problem }));
     for one in &mut loaded.topics {
         one.contract.file = below(&one.contract.file);
@@ -150,10 +150,11 @@ fn conclude(judged: Vec<(Vec<Finding>, Compiled)>, mut problems: Vec<Problem>, m
     let mut broken = Vec::new();
     let mut topics = HashMap::new();
     for (findings, compiled) in judged {
-        let Compiled { contract, encoder, schema_text: schema } = compiled;
+        let Compiled { contract, material, encoder } = compiled;
         broken.extend(findings.iter().cloned().map(|finding| Broken { file: contract.file.clone(), finding }));
         let warnings = findings.into_iter().map(|finding| finding.rule.into()).collect();
-        let decoder = Decoder::new(&contract, schema.as_deref());
+        let decoder = Decoder::new(&contract, &material);
+        let schema = material.value.and_then(|sourced| sourced.schema.text().map(str::to_owned));
         let metrics = metrics.topic(&contract.topic);
         let name = contract.topic.clone();
         topics.insert(name, Arc::new(Topic { contract, encoder, decoder, schema, warnings, metrics }));

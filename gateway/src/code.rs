@@ -25,14 +25,22 @@ pub enum Code {
     SchemaViolation,
     /// The contract takes a key from the event or a header, and there is none.
     MissingKey,
+    /// No schema has the id that the request names, or the topic's subject has no such version.
+    UnknownSchema,
+    /// The schema that the request names, or the registry's, is none that the topic's contract can go with.
+    IncompatibleSchema,
     /// Kafka does not take the record, whatever its schema says.
     InvalidRecord,
+    /// More is asked for than a limit of calls or events a second lets through.
+    RateLimited,
     /// The caller's share of the memory for requests in flight is used up.
     OverBudget,
     /// The gateway's memory for requests in flight is used up.
     Overloaded,
     /// The queue towards Kafka is full.
     QueueFull,
+    /// The schema is not known yet, and its registry does not answer.
+    RegistryUnavailable,
     /// Kafka can't take the record now.
     KafkaUnavailable,
     /// Kafka did not acknowledge the record within the deadline.
@@ -45,7 +53,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the table's order.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 22] = [
         Self::Malformed,
         Self::Forbidden,
         Self::UnknownTopic,
@@ -56,10 +64,14 @@ impl Code {
         Self::UnsupportedMediaType,
         Self::SchemaViolation,
         Self::MissingKey,
+        Self::UnknownSchema,
+        Self::IncompatibleSchema,
         Self::InvalidRecord,
+        Self::RateLimited,
         Self::OverBudget,
         Self::Overloaded,
         Self::QueueFull,
+        Self::RegistryUnavailable,
         Self::KafkaUnavailable,
         Self::TimedOut,
         Self::Draining,
@@ -79,10 +91,14 @@ impl Code {
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::SchemaViolation => "schema_violation",
             Self::MissingKey => "missing_key",
+            Self::UnknownSchema => "unknown_schema",
+            Self::IncompatibleSchema => "incompatible_schema",
             Self::InvalidRecord => "invalid_record",
+            Self::RateLimited => "rate_limited",
             Self::OverBudget => "over_budget",
             Self::Overloaded => "overloaded",
             Self::QueueFull => "queue_full",
+            Self::RegistryUnavailable => "registry_unavailable",
             Self::KafkaUnavailable => "kafka_unavailable",
             Self::TimedOut => "timed_out",
             Self::Draining => "draining",
@@ -94,9 +110,11 @@ impl Code {
     pub fn is_retryable(self) -> bool {
         match self {
             Self::BodyTimeout
+            | Self::RateLimited
             | Self::OverBudget
             | Self::Overloaded
             | Self::QueueFull
+            | Self::RegistryUnavailable
             | Self::KafkaUnavailable
             | Self::TimedOut
             | Self::Draining
@@ -110,6 +128,8 @@ impl Code {
             | Self::UnsupportedMediaType
             | Self::SchemaViolation
             | Self::MissingKey
+            | Self::UnknownSchema
+            | Self::IncompatibleSchema
             | Self::InvalidRecord => false,
         }
     }

@@ -3,9 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use forebay_schemas::contract;
+use forebay_schemas::contract::{self, Folder, Loaded};
 use forebay_schemas::encoder::{Encoder, Scratch};
-use forebay_schemas::problem::Problem;
 
 use crate::error::Error;
 use crate::event::{Pool, SLOTS};
@@ -44,9 +43,11 @@ pub fn run(pool: &Pool, window: Duration) -> Result<Report, Error> {
 }
 
 fn compile() -> Result<Encoder, Error> {
-    let usage = |problems: Vec<Problem>| Error::Usage(format!("the bench's contract: {problems:?}"));
-    let contract = contract::read("contract.yaml", CONTRACT).map_err(usage)?;
-    Encoder::compile(&contract, Some(SCHEMA)).map_err(usage)
+    let files = [(contract::FILE, CONTRACT), ("event.avsc", SCHEMA)].map(|(name, text)| (name.to_owned(), text.into()));
+    let folder = Folder { name: "bench.event.v1".to_owned(), files: files.into() };
+    let Loaded { topics, problems } = contract::load(&[folder], None);
+    let encoder = topics.into_iter().find_map(|topic| topic.encoder);
+    encoder.ok_or_else(|| Error::Usage(format!("the bench's contract: {problems:?}")))
 }
 
 #[cfg(test)]

@@ -12,10 +12,11 @@ use apache_avro::types::Value;
 use apache_avro::writer::datum::GenericDatumWriter;
 use criterion::{Criterion, Throughput};
 use forebay_schemas::contract::{
-    BytesText, Contract, Format, Framing, KafkaRule, KeyFormat, KeyRule, KeySource, Pointer, Unions, UnknownFields,
-    ValueRule,
+    BytesText, Compatibility, Contract, Format, Framing, KafkaRule, KeyFormat, KeyRule, KeySource, Message, Pointer,
+    SchemaRule, Unions, UnknownFields, ValueRule, Version,
 };
-use forebay_schemas::encoder::{Encoder, Scratch};
+use forebay_schemas::encoder::{Encoder, Material, Scratch, Sourced};
+use forebay_schemas::schema::Schema as Source;
 
 const SCHEMA: &str = include_str!("order.avsc");
 const EVENT: &str = include_str!("order.json");
@@ -32,17 +33,26 @@ fn contract(format: Format) -> Contract {
         classification: None,
         value: ValueRule {
             format,
-            framing: Framing::Confluent { schema_id: 7 },
+            schema: format.has_schema().then(|| SchemaRule {
+                file: Some("order".to_owned()),
+                subject: None,
+                version: Version::Latest,
+                id: Some(7),
+                compatibility: Compatibility::Backward,
+            }),
+            framing: if format.has_schema() { Framing::Confluent } else { Framing::None },
+            message: Message::First,
             unions: Unions::Either,
             bytes: BytesText::Base64,
             numeric_strings: false,
             unknown_fields: UnknownFields::Refuse,
         },
-        key: Some(KeyRule { source: KeySource::Event(pointer("order_id")), format: KeyFormat::String }),
+        key: Some(KeyRule { source: KeySource::Event(pointer("order_id")), format: KeyFormat::String, value: None }),
         id: Some(pointer("event_id")),
         time: Some(pointer("occurred_at")),
         producers: None,
         bytes_per_event: None,
+        pii: Vec::new(),
         kafka: KafkaRule::default(),
         labels: BTreeMap::new(),
     }
@@ -99,13 +109,17 @@ fn median(rounds: usize, mut call: impl FnMut()) -> Duration {
     times[rounds / 2]
 }
 
+fn material(text: &str) -> Material {
+    let schema = Source { name: "order".to_owned(), content: text.into(), references: Vec::new() };
+    Material { value: Some(Sourced { schema, id: Some(7) }), ..Material::default() }
+}
+
 fn main() {
     let counts = EVENT.replace("\"2026-11-21T14:03:00.250Z\"", "1795269780250").replace("\"2026-11-24\"", "20781");
     let shuffled = shuffled(EVENT);
     let failing = EVENT.replace("\"WEB\"", "\"FAX\"");
-    let encoder = Encoder::compile(&contract(Format::Avro { schema: "order.avsc".to_owned() }), Some(SCHEMA))
-        .expect("the contract is sound");
-    let as_json = Encoder::compile(&contract(Format::Json), None).expect("the contract is sound");
+    let encoder = Encoder::compile(&contract(Format::Avro), &material(SCHEMA)).expect("the contract is sound");
+    let as_json = Encoder::compile(&contract(Format::Json), &Material::default()).expect("the contract is sound");
     let (mut arena, mut scratch) = (Vec::new(), Scratch::default());
     for (event, taken) in [(EVENT, true), (&counts, true), (&shuffled, true), (&failing, false)] {
         assert_eq!(encode(&encoder, event, &mut arena, &mut scratch), taken);

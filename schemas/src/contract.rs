@@ -3,13 +3,16 @@
 
 mod pointer;
 mod names;
+mod source;
 mod value;
+mod pii;
 mod read;
 mod load;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::pii::Action;
 use crate::problem::Problem;
 
 pub use load::{Compiled, FILE, Folder, Loaded, load};
@@ -43,6 +46,8 @@ pub struct Contract {
     pub producers: Option<Vec<String>>,
     /// The longest event's text, in bytes.
     pub bytes_per_event: Option<u64>,
+    /// Personal values, and what becomes of each; no path is another's or lies inside another.
+    pub pii: Vec<Personal>,
     /// What the topic in Kafka should look like.
     pub kafka: KafkaRule,
     /// Free labels; a list keeps its order.
@@ -93,31 +98,36 @@ impl Classification {
     }
 }
 
-/// How an event's value is checked and written.
+/// How a value is checked and written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValueRule {
     /// The record's format.
     pub format: Format,
+    /// Where its schema is found; for the formats that have one.
+    pub schema: Option<SchemaRule>,
     /// What stands before the payload.
     pub framing: Framing,
-    /// How a union's branch is told in JSON.
+    /// Protobuf: which message of the file it is.
+    pub message: Message,
+    /// Avro: how a union's branch is told in JSON.
     pub unions: Unions,
     /// How bytes are written in a JSON string.
     pub bytes: BytesText,
-    /// Whether an int or a long may be a plain decimal numeral in a string.
+    /// Avro: whether an int or a long may be a plain decimal numeral in a string.
     pub numeric_strings: bool,
     /// What happens to a member that the schema does not know.
     pub unknown_fields: UnknownFields,
 }
 
 /// The record's format.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Avro binary by the schema in this file beside the contract.
-    Avro {
-        /// File name, without a folder.
-        schema: String,
-    },
+    /// Avro's binary encoding.
+    Avro,
+    /// The JSON text as it was sent, checked by a JSON Schema.
+    JsonSchema,
+    /// Protobuf's binary encoding.
+    Protobuf,
     /// The JSON text as it was sent.
     Json,
     /// A JSON string's characters as UTF-8.
@@ -126,14 +136,87 @@ pub enum Format {
     Bytes,
 }
 
+impl Format {
+    /// Whether values of this format have a schema.
+    pub fn has_schema(self) -> bool {
+        matches!(self, Self::Avro | Self::JsonSchema | Self::Protobuf)
+    }
+
+    /// As a contract has it.
+    pub fn name(self) -> &'static str {
+        value::FORMATS.iter().find(|(_, format)| *format == self).map_or("json", |(name, _)| name)
+    }
+}
+
+/// Where a schema is found: a file, a subject, or a file that is one of a subject's versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemaRule {
+    /// A file beside the contract.
+    pub file: Option<String>,
+    /// A registry's subject.
+    pub subject: Option<String>,
+    /// Which version of the subject, where there is no file.
+    pub version: Version,
+    /// The id that the contract names, where there is no subject.
+    pub id: Option<u32>,
+    /// What a new version must not break.
+    pub compatibility: Compatibility,
+}
+
+/// Which version of a subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// The newest at any time.
+    Latest,
+    /// This one, from 1.
+    Number(u32),
+}
+
+/// Which readers must go on working when a schema changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compatibility {
+    /// Nobody is looked after.
+    None,
+    /// Those that know the new version read what was written by the old one.
+    Backward,
+    /// Those that know the old version read what is written by the new one.
+    Forward,
+    /// Both.
+    Full,
+}
+
+impl Compatibility {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::None, Self::Backward, Self::Forward, Self::Full];
+
+    /// As a contract has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Backward => "backward",
+            Self::Forward => "forward",
+            Self::Full => "full",
+        }
+    }
+}
+
+/// Which message of a Protobuf file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Message {
+    /// The first one.
+    #[default]
+    First,
+    /// The one at this index among the outermost ones, from 0.
+    Index(usize),
+    /// The one of this name, with or without its package.
+    Name(String),
+}
+
 /// What stands before the payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Framing {
-    /// Byte 0 and the schema's id as a big-endian u32.
-    Confluent {
-        /// The id that the contract names.
-        schema_id: u32,
-    },
+    /// Byte 0 and the schema's id as a big-endian u32; for Protobuf, then the message's indexes.
+    Confluent,
     /// Nothing.
     None,
 }
@@ -176,6 +259,8 @@ pub struct KeyRule {
     pub source: KeySource,
     /// What its bytes are.
     pub format: KeyFormat,
+    /// How it is checked and written, for [`KeyFormat::Schema`].
+    pub value: Option<Box<ValueRule>>,
 }
 
 /// Where a key is read.
@@ -198,6 +283,17 @@ pub enum KeyFormat {
     Long,
     /// A string's base64, decoded.
     Bytes,
+    /// As a schema says.
+    Schema,
+}
+
+/// A personal value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Personal {
+    /// Where it stands in an event; the token `*` is every element of an array.
+    pub pointer: Pointer,
+    /// What becomes of it.
+    pub action: Action,
 }
 
 /// A JSON Pointer (RFC 6901), parsed.

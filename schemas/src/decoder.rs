@@ -17,13 +17,15 @@ use thiserror::Error;
 
 use self::avro::Avro;
 use self::render::bytes_text;
-use crate::contract::{BytesText, Contract, Format, Framing};
+use crate::contract::{BytesText, Contract, Format};
+use crate::encoder::Material;
 use crate::wire;
 
 /// One contract's way back. Immutable.
 #[derive(Debug)]
 pub struct Decoder {
-    framing: Framing,
+    /// What stands before the payload.
+    prefix: Vec<u8>,
     body: Body,
 }
 
@@ -33,6 +35,7 @@ enum Body {
     /// None if the schema could not be read.
     Avro(Option<Box<Avro>>),
     Json,
+    Protobuf,
     String,
     Bytes(BytesText),
 }
@@ -58,17 +61,18 @@ pub enum Undecodable {
 }
 
 impl Decoder {
-    /// The way back from what the contract's encoder writes. `schema` is the text of the file that
-    /// `contract.value.format` names; without a sound one no value can be read.
-    pub fn new(contract: &Contract, schema: Option<&str>) -> Self {
+    /// The way back from what the contract's encoder writes. Without a sound schema no value can be read.
+    pub fn new(contract: &Contract, material: &Material) -> Self {
         let rule = &contract.value;
-        let body = match &rule.format {
-            Format::Avro { .. } => Body::Avro(schema.and_then(|text| Avro::new(text, rule)).map(Box::new)),
-            Format::Json => Body::Json,
+        let sourced = material.value.as_ref();
+        let body = match rule.format {
+            Format::Avro => Body::Avro(sourced.and_then(|sourced| Avro::new(&sourced.schema, rule)).map(Box::new)),
+            Format::JsonSchema | Format::Json => Body::Json,
+            Format::Protobuf => Body::Protobuf,
             Format::String => Body::String,
             Format::Bytes => Body::Bytes(rule.bytes),
         };
-        Self { framing: rule.framing, body }
+        Self { prefix: wire::prefix(rule.framing, sourced.and_then(|sourced| sourced.id).unwrap_or(0)), body }
     }
 
     /// Reads one record's value, framing included. Values may nest 64 deep, for which apache-avro takes half a MiB of
@@ -78,6 +82,7 @@ impl Decoder {
         match &self.body {
             Body::Avro(avro) => avro.as_ref().ok_or(Undecodable::NoSchema)?.decode(payload),
             Body::Json => json(payload),
+            Body::Protobuf => Err(Undecodable::NoSchema),
             Body::String => Ok(Value::from(text(payload)?)),
             Body::Bytes(spelling) => Ok(Value::from(bytes_text(*spelling, payload))),
         }
@@ -85,7 +90,7 @@ impl Decoder {
 
     /// What stands behind the frame.
     fn payload<'v>(&self, value: &'v [u8]) -> Result<&'v [u8], Undecodable> {
-        if let Some(payload) = value.strip_prefix(&wire::prefix(self.framing)[..]) {
+        if let Some(payload) = value.strip_prefix(&self.prefix[..]) {
             return Ok(payload);
         }
         match value {

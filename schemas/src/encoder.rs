@@ -16,6 +16,7 @@ use crate::contract::BytesText;
 use crate::json::reader::Reader;
 use crate::pass::{Memory, Taps};
 
+pub use self::compile::{Material, Sourced};
 pub use crate::fault::{Fault, Mismatch};
 
 /// A contract's program. Immutable; shared by all requests.

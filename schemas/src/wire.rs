@@ -3,9 +3,9 @@
 use crate::contract::Framing;
 
 /// The bytes before the payload: byte 0 and the schema's id as a big-endian u32 (Confluent), or nothing.
-pub fn prefix(framing: Framing) -> Vec<u8> {
+pub fn prefix(framing: Framing, id: u32) -> Vec<u8> {
     match framing {
-        Framing::Confluent { schema_id } => [&[0][..], &schema_id.to_be_bytes()].concat(),
+        Framing::Confluent => [&[0][..], &id.to_be_bytes()].concat(),
         Framing::None => Vec::new(),
     }
 }

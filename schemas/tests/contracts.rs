@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use forebay_schemas::contract::{self, Classification, Cleanup, Folder, Format, Framing, KeyFormat, KeySource, Unions};
-use forebay_schemas::contract::{BytesText, UnknownFields};
+use forebay_schemas::contract::{BytesText, UnknownFields, Version};
 use forebay_schemas::encoder::Scratch;
 
 const GOOD: &str = "\
@@ -28,7 +28,7 @@ fn value(value: &str) -> String {
 
 /// The catalogue's problems and topics, as a person would see them.
 fn report(folders: &[Folder]) -> String {
-    let loaded = contract::load(folders);
+    let loaded = contract::load(folders, None);
     let mut report = String::new();
     for problem in &loaded.problems {
         writeln!(report, "{problem}").expect("a string takes all");
@@ -40,7 +40,7 @@ fn report(folders: &[Folder]) -> String {
 }
 
 fn folder(name: &str, files: &[(&str, &str)]) -> Folder {
-    let files = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    let files = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).into())).collect();
     Folder { name: name.to_owned(), files }
 }
 
@@ -77,8 +77,9 @@ labels: { domain: billing, feeds: [revenue-dashboard, ledger] }
 ";
     let contract = contract::read("c.yaml", text).unwrap();
     assert_eq!(contract.classification, Some(Classification::Confidential));
-    assert_eq!(contract.value.format, Format::Avro { schema: "invoice.avsc".to_owned() });
-    assert_eq!(contract.value.framing, Framing::Confluent { schema_id: 17 });
+    assert_eq!((contract.value.format, contract.value.framing), (Format::Avro, Framing::Confluent));
+    let schema = contract.value.schema.clone().unwrap();
+    assert_eq!((schema.file.as_deref(), schema.subject, schema.id), (Some("invoice.avsc"), None, Some(17)));
     assert_eq!((contract.value.unions, contract.value.bytes), (Unions::Tagged, BytesText::CodePoints));
     assert!(contract.value.numeric_strings);
     assert_eq!(contract.value.unknown_fields, UnknownFields::Drop);
@@ -100,7 +101,7 @@ labels: { domain: billing, feeds: [revenue-dashboard, ledger] }
 #[test]
 fn what_is_left_out_has_a_default() {
     let contract = contract::read("c.yaml", &value("{ format: avro, schema: a.avsc, schema_id: 1 }")).unwrap();
-    assert_eq!(contract.value.framing, Framing::Confluent { schema_id: 1 });
+    assert_eq!(contract.value.framing, Framing::Confluent);
     assert_eq!((contract.value.unions, contract.value.bytes), (Unions::Either, BytesText::Base64));
     assert_eq!((contract.value.numeric_strings, contract.value.unknown_fields), (false, UnknownFields::Refuse));
     assert_eq!((contract.key, contract.producers, contract.bytes_per_event), (None, None, None));
@@ -157,8 +158,15 @@ fn wrong_values_say_what_would_be_right() {
     insta::assert_snapshot!(table(&[
         ("no format", value("{}")),
         ("a format of no kind", value("{ format: arvo }")),
-        ("formats that come later", value("{ format: protobuf, message: Invoice }")),
-        ("a schema from a registry", value("{ format: avro, subject: a-value, version: latest, framing: none }")),
+        ("protobuf without a schema", value("{ format: protobuf, message: Invoice }")),
+        ("a message that is none", value("{ format: protobuf, schema: a.proto, framing: none, message: 1st }")),
+        ("a message in avro", value("{ format: avro, schema: a.avsc, framing: none, message: Invoice }")),
+        ("a subject's id", value("{ format: avro, subject: a-value, schema_id: 3 }")),
+        ("a version of a file", value("{ format: avro, subject: a-value, schema: a.avsc, version: 3 }")),
+        ("a version that is none", value("{ format: avro, subject: a-value, version: newest }")),
+        ("a subject that is none", value("{ format: avro, subject: { strategy: topic, record: R } }")),
+        ("a subject of a record", value("{ format: avro, subject: { strategy: record } }")),
+        ("a compatibility of no kind", value("{ format: avro, subject: a-value, compatibility: backwards }")),
         ("avro without a schema or an id", value("{ format: avro }")),
         ("a schema elsewhere", value("{ format: avro, schema: ../other/a.avsc, framing: none }")),
         ("an absolute schema", value("{ format: avro, schema: /a.avsc, framing: none }")),
@@ -174,6 +182,8 @@ fn wrong_values_say_what_would_be_right() {
             "json with what only avro has",
             value("{ format: json, schema: a.avsc, framing: confluent, schema_id: 3, unions: plain }")
         ),
+        ("json schema that drops fields", value("{ format: json-schema, subject: s }\nunknown_fields: drop")),
+        ("protobuf that keeps fields", value("{ format: protobuf, subject: s }\nunknown_fields: keep")),
         ("json that drops fields", value("{ format: json }\nunknown_fields: drop")),
         ("no value", GOOD.replace("value: { format: json }\n", "")),
         ("a word for a value", value("json")),
@@ -189,6 +199,8 @@ fn wrong_pointers_say_what_would_be_right() {
         ("two sources", with("key: { from: /a, header: b }")),
         ("a header of no kind", with("key: { header: 'Forebay Key' }")),
         ("a format of no kind", with("key: { from: /a, format: uuid }")),
+        ("a key without its schema", with("key: { from: /a, format: avro }")),
+        ("a key by a schema from a header", with("key: { header: K, format: avro, subject: k-key }")),
         ("a key that is a word", with("key: customer_id")),
         ("a key that is nothing", with("key:")),
         ("other sources", with("id: { header: X-Id }")),
@@ -196,9 +208,43 @@ fn wrong_pointers_say_what_would_be_right() {
 }
 
 #[test]
+fn subjects_are_named_or_made() {
+    let subject = |value: &str, key: &str| {
+        let contract = contract::read("c.yaml", &format!("{}{key}\n", self::value(value))).unwrap();
+        let of_key = contract.key.and_then(|key| key.value?.schema).and_then(|schema| schema.subject);
+        let schema = contract.value.schema.unwrap();
+        (schema.subject.unwrap(), schema.version, of_key)
+    };
+    let topic = "billing.invoice.issued.v1";
+    let (made, version, key) = subject(
+        "{ format: avro, subject: { strategy: topic }, version: 3 }",
+        "key: { from: /id, format: avro, subject: { strategy: topic } }",
+    );
+    assert_eq!((made, version, key), (format!("{topic}-value"), Version::Number(3), Some(format!("{topic}-key"))));
+    let (made, version, _) = subject("{ format: protobuf, subject: { strategy: record, record: a.B } }", "");
+    assert_eq!((made, version), ("a.B".to_owned(), Version::Latest));
+    let (made, ..) = subject("{ format: json-schema, subject: { strategy: topic-record, record: a.B } }", "");
+    assert_eq!(made, format!("{topic}-a.B"));
+    assert_eq!(subject("{ format: avro, subject: any name }", "").0, "any name");
+}
+
+#[test]
+fn wrong_personal_fields_say_what_would_be_right() {
+    insta::assert_snapshot!(table(&[
+        ("sound ones", with("pii: { /a: hash, /b/*/c: mask, /b/*/d: drop }")),
+        ("an action of no kind", with("pii: { /a: hide }")),
+        ("a name for a pointer", with("pii: { email: hash }")),
+        ("the whole event", with("pii: { '': mask }")),
+        ("one inside another", with("pii: { /a: mask, /a/b: drop }")),
+        ("one inside any element", with("pii: { /a/*/b: mask, /a/0/b/c: drop }")),
+        ("a list", with("pii: [/a]")),
+    ]));
+}
+
+#[test]
 fn what_comes_later_is_refused_by_name() {
     insta::assert_snapshot!(said(&with(
-        "pii: { /customer/email: hash }\ndead_letter: platform.refused.v1\nallow_tombstones: true\nbind: kafka\n\
+        "dead_letter: platform.refused.v1\nallow_tombstones: true\nbind: kafka\n\
          limits: { events_per_second: 5000, bytes_per_second: 8MiB }"
     )));
 }
@@ -277,7 +323,7 @@ fn a_limit_that_no_event_fits_is_refused() {
         "billing.invoice.issued.v1",
         &[("contract.yaml", &limited(avro, shortest.len())), ("issued.avsc", schema)],
     )];
-    let encoder = contract::load(&folders).topics.remove(0).encoder;
+    let encoder = contract::load(&folders, None).topics.remove(0).encoder.expect("no registry has a say");
     assert!(encoder.encode(shortest.as_bytes(), &mut Vec::new(), &mut Scratch::default()).is_ok());
 }
 

@@ -34,13 +34,13 @@ fn decimal(precision: usize, scale: usize) -> String {
 }
 
 fn decode(schema: &str, value: &[u8]) -> Result<Value, Undecodable> {
-    Decoder::new(&avro(), Some(schema)).decode(value)
+    Decoder::new(&avro(), &transcode_kit::material(Some(schema))).decode(value)
 }
 
 /// Events, and how they come back: as JSON that encodes to the same bytes.
 fn comes_back_under(contract: &Contract, schema: &str, events: &[(&str, Value)]) {
     let encoder = encoder(contract, schema);
-    let decoder = Decoder::new(contract, Some(schema));
+    let decoder = Decoder::new(contract, &transcode_kit::material(Some(schema)));
     for (event, expected) in events {
         let written = bytes(&encoder, event).unwrap_or_else(|fault| panic!("{schema}: {event}: {fault:?}"));
         let shown = decoder.decode(&written).unwrap_or_else(|error| panic!("{schema}: {event}: {error}"));
@@ -222,9 +222,9 @@ fn unions_bare_or_tagged_as_the_contract_takes_them() {
 #[test]
 fn frames_are_checked() {
     let mut contract = avro();
-    contract.value.framing = Framing::Confluent { schema_id: 0x0102_0304 };
+    contract.value.framing = Framing::Confluent;
     stays_under(&contract, r#""int""#, &["7"]);
-    let decoder = Decoder::new(&contract, Some(r#""int""#));
+    let decoder = Decoder::new(&contract, &transcode_kit::material(Some(r#""int""#)));
     assert_eq!(decoder.decode(&[0, 1, 2, 3, 4, 14]), Ok(json!(7)));
     assert_eq!(decoder.decode(&[0, 1, 2, 3, 5, 14]), Err(Undecodable::OtherSchema(0x0102_0305)));
     for unframed in [&[][..], &[0, 1, 2, 3], &[1, 1, 2, 3, 4, 14], &[14]] {
@@ -236,9 +236,9 @@ fn frames_are_checked() {
 fn formats_without_a_schema() {
     let round = |format: Format, event: &str| {
         let contract = transcode_kit::contract(format);
-        let encoder = Encoder::compile(&contract, None).expect("a sound contract");
+        let encoder = Encoder::compile(&contract, &transcode_kit::material(None)).expect("a sound contract");
         let written = bytes(&encoder, event).expect("an event");
-        let shown = Decoder::new(&contract, None).decode(&written).expect("it was encoded");
+        let shown = Decoder::new(&contract, &transcode_kit::material(None)).decode(&written).expect("it was encoded");
         assert_eq!(bytes(&encoder, &shown.to_string()), Ok(written));
         shown
     };
@@ -246,7 +246,7 @@ fn formats_without_a_schema() {
     assert_eq!(round(Format::String, r#""a\nb""#), json!("a\nb"));
     assert_eq!(round(Format::Bytes, r#""AP8=""#), json!("AP8="));
 
-    let decoder = |format| Decoder::new(&transcode_kit::contract(format), None);
+    let decoder = |format| Decoder::new(&transcode_kit::contract(format), &transcode_kit::material(None));
     for no_json in ["", "{", "1 2", "\u{feff}1"] {
         assert!(matches!(decoder(Format::Json).decode(no_json.as_bytes()), Err(Undecodable::Unlike(_))), "{no_json}");
     }
@@ -257,7 +257,7 @@ fn formats_without_a_schema() {
 
 #[test]
 fn numbers_of_json_texts_are_exact_or_refused() {
-    let decoder = Decoder::new(&transcode_kit::contract(Format::Json), None);
+    let decoder = Decoder::new(&transcode_kit::contract(Format::Json), &transcode_kit::material(None));
     for exact in ["0", "-0", "1.50", "18446744073709551615", "-9223372036854775808", "1e22", "0.1", "[1e0,\"1e999\"]"] {
         assert_eq!(decoder.decode(exact.as_bytes()), Ok(serde_json::from_str(exact).expect("it is JSON")), "{exact}");
     }
@@ -271,7 +271,7 @@ fn numbers_of_json_texts_are_exact_or_refused() {
 #[test]
 fn without_a_sound_schema_nothing_is_read() {
     for schema in [None, Some(""), Some("{}"), Some(r#""integer""#)] {
-        assert_eq!(Decoder::new(&avro(), schema).decode(&[2]), Err(Undecodable::NoSchema));
+        assert_eq!(Decoder::new(&avro(), &transcode_kit::material(schema)).decode(&[2]), Err(Undecodable::NoSchema));
     }
 }
 
@@ -360,10 +360,10 @@ fn catalog() -> PathBuf {
 fn topics() -> Vec<Compiled> {
     let folder = |path: &PathBuf| {
         let files = entries(path).into_iter().filter(|file| file.is_file());
-        let files = files.map(|file| (name(&file), fs::read_to_string(&file).expect("it is text"))).collect();
+        let files = files.map(|file| (name(&file), fs::read(&file).expect("it was listed"))).collect();
         Folder { name: name(path), files }
     };
-    contract::load(&entries(&catalog()).iter().map(folder).collect::<Vec<_>>()).topics
+    contract::load(&entries(&catalog()).iter().map(folder).collect::<Vec<_>>(), None).topics
 }
 
 /// The records that a topic's valid samples become, by file.
@@ -371,14 +371,23 @@ fn records(topic: &Compiled) -> Vec<(PathBuf, Vec<u8>)> {
     let files = entries(&catalog().join(&topic.contract.topic).join("samples/valid"));
     let record = |file: PathBuf| {
         let text = fs::read_to_string(&file).expect("it is text");
-        let record = bytes(&topic.encoder, &text).unwrap_or_else(|fault| panic!("{}: {fault:?}", file.display()));
+        let record = bytes(encoder_of(&topic), &text).unwrap_or_else(|fault| panic!("{}: {fault:?}", file.display()));
         (file, record)
     };
     files.into_iter().map(record).collect()
 }
 
+/// The text of a topic's schema.
+fn text(topic: &Compiled) -> &str {
+    topic.material.value.as_ref().and_then(|sourced| sourced.schema.text()).expect("the samples are Avro")
+}
+
+fn encoder_of(topic: &Compiled) -> &Encoder {
+    topic.encoder.as_ref().expect("no registry has a say")
+}
+
 fn decoder(topic: &Compiled) -> Decoder {
-    Decoder::new(&topic.contract, topic.schema_text.as_deref())
+    Decoder::new(&topic.contract, &topic.material)
 }
 
 /// Members of a map come back in alphabetical order, so that only what has no map is the same to the byte.
@@ -388,12 +397,12 @@ fn every_sample_comes_back() {
     assert!(topics.len() >= 4);
     for topic in topics {
         let decoder = decoder(&topic);
-        let text = topic.schema_text.as_deref().expect("the samples are Avro");
+        let text = text(&topic);
         let schema = Schema::parse_str(text).expect("the encoder has compiled it");
         for (file, record) in records(&topic) {
             let again = |record: &[u8]| {
                 let shown = decoder.decode(record).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-                bytes(&topic.encoder, &shown.to_string()).unwrap_or_else(|fault| panic!("{shown}: {fault:?}"))
+                bytes(encoder_of(&topic), &shown.to_string()).unwrap_or_else(|fault| panic!("{shown}: {fault:?}"))
             };
             let written = again(&record);
             let payload = if topic.contract.value.framing == Framing::None { 0 } else { 5 };

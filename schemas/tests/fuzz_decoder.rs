@@ -47,11 +47,13 @@ fn decoders() -> Vec<Decoder> {
     let read = |file: &str| fs::read_to_string(catalog.join(file)).expect("a schema");
     let mut schemas = files.map(read).to_vec();
     schemas.push(REST.to_owned());
-    let each = |contract| schemas.iter().map(move |schema| Decoder::new(contract, Some(schema)));
+    let each =
+        |contract| schemas.iter().map(move |schema| Decoder::new(contract, &transcode_kit::material(Some(schema))));
     let mut decoders: Vec<_> = contracts.iter().flat_map(each).collect();
     assert!(decoders.iter().all(|decoder| decoder.decode(&[]) != Err(Undecodable::NoSchema)));
     let formats = [Format::Json, Format::String, Format::Bytes];
-    decoders.extend(formats.map(|format| Decoder::new(&transcode_kit::contract(format), None)));
+    decoders
+        .extend(formats.map(|format| Decoder::new(&transcode_kit::contract(format), &transcode_kit::material(None))));
     decoders
 }
 
@@ -81,7 +83,10 @@ struct Ways {
 
 impl Ways {
     fn of(schema: &str) -> Self {
-        Self { encoder: encoder(&avro(), schema), decoder: Decoder::new(&avro(), Some(schema)) }
+        Self {
+            encoder: encoder(&avro(), schema),
+            decoder: Decoder::new(&avro(), &transcode_kit::material(Some(schema))),
+        }
     }
 
     fn logical(kind: &str, name: &str) -> Self {
@@ -166,7 +171,7 @@ proptest! {
             let mut contract = avro();
             contract.value.unions = Unions::Tagged;
             contract.value.bytes = spelling;
-            let decoder = Decoder::new(&contract, Some(&text));
+            let decoder = Decoder::new(&contract, &transcode_kit::material(Some(&text)));
             let shown = decoder.decode(&record).unwrap_or_else(|error| panic!("{error}\n{text}\n{event}"));
             let again = bytes(&encoder(&contract, &text), &shown.to_string());
             let again = again.unwrap_or_else(|fault| panic!("{fault:?}\n{text}\n{shown}"));

@@ -170,7 +170,7 @@ fn on_texts(iterations: usize, run: impl Fn(&[u8])) {
 
 #[test]
 fn the_reader_accepts_what_serde_json_accepts() {
-    let json = Encoder::compile(&contract(Format::Json), None).expect("nothing to compile");
+    let json = Encoder::compile(&contract(Format::Json), &transcode_kit::material(None)).expect("nothing to compile");
     on_texts(20_000, |text| {
         let ours = json.encode(text, &mut Vec::new(), &mut Scratch::default());
         // Ignored values are checked for grammar alone: numbers of any size, halves of surrogate pairs.
@@ -255,7 +255,7 @@ fn what_the_transcoder_writes_can_be_read() {
 
 #[test]
 fn any_schema_compiles_or_is_refused() {
-    let compile = |text: &str| drop(Encoder::compile(&avro(), Some(text)));
+    let compile = |text: &str| drop(Encoder::compile(&avro(), &transcode_kit::material(Some(text))));
     on_texts(10_000, |text| compile(&String::from_utf8_lossy(text)));
     // Sound schemas with one piece out of place.
     check!().with_iterations(10_000).with_type::<(u8, u16, u8)>().for_each(|(schema, place, piece)| {

@@ -6,7 +6,8 @@ use forebay_schemas::contract::Format;
 use forebay_schemas::encoder::{Encoder, Fault, Scratch};
 
 fn json(text: &str) -> Result<Vec<u8>, Fault> {
-    let encoder = Encoder::compile(&transcode_kit::contract(Format::Json), None).expect("nothing to compile");
+    let encoder = Encoder::compile(&transcode_kit::contract(Format::Json), &transcode_kit::material(None))
+        .expect("nothing to compile");
     transcode_kit::bytes(&encoder, text)
 }
 
@@ -72,7 +73,8 @@ fn numbers_of_a_million_digits() {
 
 #[test]
 fn memory_of_a_hostile_event_does_not_leak_into_the_next() {
-    let encoder = Encoder::compile(&transcode_kit::contract(Format::Json), None).expect("nothing to compile");
+    let encoder = Encoder::compile(&transcode_kit::contract(Format::Json), &transcode_kit::material(None))
+        .expect("nothing to compile");
     let (mut arena, mut scratch) = (Vec::new(), Scratch::default());
     let many = format!("{{{}}}", members(1000));
     for text in [&many, "[{\"a\":1,\"a\":2}]", &many[..many.len() - 1], "{\"member 5\":[{\"a\":1}]}", &many] {

@@ -11,14 +11,14 @@ use forebay_schemas::problem::Problem;
 /// The largest file that a catalogue may hold, in bytes.
 const LARGEST_FILE: u64 = 1024 * 1024;
 
-/// The folders directly below `catalog`, each with the texts of the files directly in it; hidden ones aside.
+/// The folders directly below `catalog`, each with the contents of the files directly in it; hidden ones aside.
 pub(super) fn topics(catalog: &Path, problems: &mut Vec<Problem>) -> Vec<Folder> {
     let mut folders = Vec::new();
     for path in entries(catalog, problems).into_iter().filter(|path| path.is_dir()) {
         let mut files = BTreeMap::new();
         for file in entries(&path, problems).into_iter().filter(|file| file.is_file()) {
-            if let Some(text) = text(&file, problems) {
-                files.insert(file_name(&file), text);
+            if let Some(content) = content(&file, problems) {
+                files.insert(file_name(&file), content);
             }
         }
         folders.push(Folder { name: file_name(&path), files });
@@ -52,11 +52,16 @@ fn entries(folder: &Path, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
 }
 
 fn text(path: &Path, problems: &mut Vec<Problem>) -> Option<String> {
+    let read = String::from_utf8(content(path, problems)?);
+    read.map_err(|error| problems.push(unreadable(path, "a UTF-8 text", &error.to_string()))).ok()
+}
+
+fn content(path: &Path, problems: &mut Vec<Problem>) -> Option<Vec<u8>> {
     let read = fs::metadata(path).and_then(|meta| match meta.len() {
         length if length > LARGEST_FILE => Err(std::io::Error::other(format!("{length} bytes"))),
-        _ => fs::read_to_string(path),
+        _ => fs::read(path),
     });
-    read.map_err(|error| problems.push(unreadable(path, "a UTF-8 text of at most 1 MiB", &error.to_string()))).ok()
+    read.map_err(|error| problems.push(unreadable(path, "a file of at most 1 MiB", &error.to_string()))).ok()
 }
 
 fn unreadable(path: &Path, expected: &str, found: &str) -> Problem {

@@ -14,9 +14,15 @@ pub fn status(code: Code) -> StatusCode {
         Code::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Code::SchemaViolation | Code::MissingKey | Code::InvalidRecord => StatusCode::UNPROCESSABLE_ENTITY,
-        Code::OverBudget => StatusCode::TOO_MANY_REQUESTS,
-        Code::Overloaded | Code::QueueFull | Code::KafkaUnavailable | Code::Draining => StatusCode::SERVICE_UNAVAILABLE,
+        Code::SchemaViolation
+        | Code::MissingKey
+        | Code::UnknownSchema
+        | Code::IncompatibleSchema
+        | Code::InvalidRecord => StatusCode::UNPROCESSABLE_ENTITY,
+        Code::RateLimited | Code::OverBudget => StatusCode::TOO_MANY_REQUESTS,
+        Code::Overloaded | Code::QueueFull | Code::RegistryUnavailable | Code::KafkaUnavailable | Code::Draining => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         Code::TimedOut => StatusCode::GATEWAY_TIMEOUT,
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -35,10 +41,14 @@ pub fn title(code: Code) -> &'static str {
         Code::UnsupportedMediaType => "Unsupported media type",
         Code::SchemaViolation => "The event does not match its schema",
         Code::MissingKey => "The event has no key",
+        Code::UnknownSchema => "No such schema",
+        Code::IncompatibleSchema => "The schema does not go with the topic's contract",
+        Code::RateLimited => "Too many a second",
         Code::InvalidRecord => "Kafka does not take the record",
         Code::OverBudget => "Too many bytes in flight from this caller",
         Code::Overloaded => "Too many bytes in flight",
         Code::QueueFull => "The queue towards Kafka is full",
+        Code::RegistryUnavailable => "The schema is not known and its registry does not answer",
         Code::KafkaUnavailable => "Kafka can't take records now",
         Code::TimedOut => "Kafka did not acknowledge in time",
         Code::Draining => "The gateway is shutting down",

@@ -82,7 +82,7 @@ impl<'a> Work<'a> {
         let header_key = self.header_keys[event.topic].clone().map_err(Stop::Refused)?;
         let text = &self.body[event.text.clone()];
         within_limit(&self.topics[event.topic], text.len()).map_err(Stop::Refused)?;
-        let program = &self.topics[event.topic].encoder;
+        let program = self.topics[event.topic].encoder.as_ref().ok_or_else(|| Stop::Refused(no_schema_yet()))?;
         let encoded = program.encode(text, &mut self.arena, &mut self.scratch).map_err(Stop::Fault)?;
         let key = header_key.or(encoded.key);
         let sizes = &mut self.sizes[event.topic];
@@ -107,6 +107,11 @@ fn within_limit(topic: &Topic, length: usize) -> Slot<()> {
         }
         _ => Ok(()),
     }
+}
+
+fn no_schema_yet() -> Box<Refusal> {
+    let detail = "The schema of this topic is in a registry that has not answered yet. Send the event again.";
+    Refusal::not_written(Code::RegistryUnavailable, detail)
 }
 
 /// The refusal of every event of a document that is not JSON.

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use apache_avro::Schema;
+use apache_avro::Schema as Parsed;
 use apache_avro::schema::{
     DecimalSchema, EnumSchema, InnerDecimalSchema, Name, RecordField, RecordSchema, UnionSchema, UuidSchema,
 };
@@ -17,7 +17,7 @@ use super::source::{self, DEFAULT, PLACE};
 use crate::calendar::Unit;
 use crate::contract::Unions;
 use crate::json::Kind;
-use crate::schema::Mistake;
+use crate::schema::{Mistake, Schema};
 
 /// Branches of one union. Each is tried on values that several may accept, so there are not to be many.
 const MAX_BRANCHES: usize = 256;
@@ -26,8 +26,9 @@ const MAX_PRECISION: usize = 1_000;
 /// Defaults that rest on defaults of fields that come later in the text, at most.
 const MAX_ROUNDS: usize = 64;
 
-/// Compiles a schema's text.
-pub(crate) fn compile(text: &str, rule: Rule) -> Result<Program, Vec<Mistake>> {
+/// Compiles a schema.
+pub(crate) fn compile(schema: &Schema, rule: Rule) -> Result<Program, Vec<Mistake>> {
+    let text = schema.text().ok_or_else(|| vec![Mistake::new("", "a UTF-8 text", "other bytes")])?;
     let schema = source::parse(text).map_err(|mistake| vec![mistake])?;
     let mut compiler =
         Compiler { rule, nodes: Vec::new(), named: HashMap::new(), defaults: Vec::new(), mistakes: Vec::new() };
@@ -56,36 +57,36 @@ struct Default {
 
 impl Compiler {
     /// Adds a schema's nodes. `place` is the field that it belongs to.
-    fn node(&mut self, schema: &Schema, place: &str) -> NodeId {
+    fn node(&mut self, schema: &Parsed, place: &str) -> NodeId {
         let node = match schema {
-            Schema::Null => Node::Null,
-            Schema::Boolean => Node::Boolean,
-            Schema::Int => Node::Int,
-            Schema::Long => Node::Long,
-            Schema::Float => Node::Float,
-            Schema::Double => Node::Double,
-            Schema::Bytes | Schema::BigDecimal | Schema::Uuid(UuidSchema::Bytes) => Node::Bytes,
-            Schema::String => Node::String,
-            Schema::Array(array) => Node::Array { items: self.node(&array.items, place), picked: Vec::new() },
-            Schema::Map(map) => Node::Map { values: self.node(&map.types, place), picked: Vec::new() },
-            Schema::Union(union) => self.union(union, place),
-            Schema::Record(record) => return self.record(record, place),
-            Schema::Enum(symbols) => return self.enumeration(symbols, place),
-            Schema::Fixed(fixed) => return self.define(&fixed.name, Node::Fixed { size: fixed.size }, place),
-            Schema::Decimal(decimal) => return self.decimal(decimal, place),
-            Schema::Uuid(UuidSchema::String) => Node::UuidText,
-            Schema::Uuid(UuidSchema::Fixed(fixed)) => return self.define(&fixed.name, Node::UuidBytes, place),
-            Schema::Duration(fixed) => return self.define(&fixed.name, Node::Duration, place),
-            Schema::Ref { name } => return self.reference(name, place),
-            Schema::Date => Node::Date,
-            Schema::TimeMillis => Node::TimeOfDay(Unit::Millis),
-            Schema::TimeMicros => Node::TimeOfDay(Unit::Micros),
-            Schema::TimestampMillis => Node::Timestamp { unit: Unit::Millis, local: false },
-            Schema::TimestampMicros => Node::Timestamp { unit: Unit::Micros, local: false },
-            Schema::TimestampNanos => Node::Timestamp { unit: Unit::Nanos, local: false },
-            Schema::LocalTimestampMillis => Node::Timestamp { unit: Unit::Millis, local: true },
-            Schema::LocalTimestampMicros => Node::Timestamp { unit: Unit::Micros, local: true },
-            Schema::LocalTimestampNanos => Node::Timestamp { unit: Unit::Nanos, local: true },
+            Parsed::Null => Node::Null,
+            Parsed::Boolean => Node::Boolean,
+            Parsed::Int => Node::Int,
+            Parsed::Long => Node::Long,
+            Parsed::Float => Node::Float,
+            Parsed::Double => Node::Double,
+            Parsed::Bytes | Parsed::BigDecimal | Parsed::Uuid(UuidSchema::Bytes) => Node::Bytes,
+            Parsed::String => Node::String,
+            Parsed::Array(array) => Node::Array { items: self.node(&array.items, place), picked: Vec::new() },
+            Parsed::Map(map) => Node::Map { values: self.node(&map.types, place), picked: Vec::new() },
+            Parsed::Union(union) => self.union(union, place),
+            Parsed::Record(record) => return self.record(record, place),
+            Parsed::Enum(symbols) => return self.enumeration(symbols, place),
+            Parsed::Fixed(fixed) => return self.define(&fixed.name, Node::Fixed { size: fixed.size }, place),
+            Parsed::Decimal(decimal) => return self.decimal(decimal, place),
+            Parsed::Uuid(UuidSchema::String) => Node::UuidText,
+            Parsed::Uuid(UuidSchema::Fixed(fixed)) => return self.define(&fixed.name, Node::UuidBytes, place),
+            Parsed::Duration(fixed) => return self.define(&fixed.name, Node::Duration, place),
+            Parsed::Ref { name } => return self.reference(name, place),
+            Parsed::Date => Node::Date,
+            Parsed::TimeMillis => Node::TimeOfDay(Unit::Millis),
+            Parsed::TimeMicros => Node::TimeOfDay(Unit::Micros),
+            Parsed::TimestampMillis => Node::Timestamp { unit: Unit::Millis, local: false },
+            Parsed::TimestampMicros => Node::Timestamp { unit: Unit::Micros, local: false },
+            Parsed::TimestampNanos => Node::Timestamp { unit: Unit::Nanos, local: false },
+            Parsed::LocalTimestampMillis => Node::Timestamp { unit: Unit::Millis, local: true },
+            Parsed::LocalTimestampMicros => Node::Timestamp { unit: Unit::Micros, local: true },
+            Parsed::LocalTimestampNanos => Node::Timestamp { unit: Unit::Nanos, local: true },
         };
         self.push(node)
     }
@@ -243,20 +244,20 @@ impl Compiler {
 }
 
 /// The name that tags a branch: a named type's full name, else the type's.
-fn branch_name(schema: &Schema) -> String {
+fn branch_name(schema: &Parsed) -> String {
     if let Some(name) = schema.name() {
         return name.fullname(None);
     }
     match schema {
-        Schema::Null => "null",
-        Schema::Boolean => "boolean",
-        Schema::Int | Schema::Date | Schema::TimeMillis => "int",
-        Schema::Float => "float",
-        Schema::Double => "double",
-        Schema::Bytes | Schema::Decimal(_) | Schema::BigDecimal | Schema::Uuid(UuidSchema::Bytes) => "bytes",
-        Schema::String | Schema::Uuid(_) => "string",
-        Schema::Array(_) => "array",
-        Schema::Map(_) => "map",
+        Parsed::Null => "null",
+        Parsed::Boolean => "boolean",
+        Parsed::Int | Parsed::Date | Parsed::TimeMillis => "int",
+        Parsed::Float => "float",
+        Parsed::Double => "double",
+        Parsed::Bytes | Parsed::Decimal(_) | Parsed::BigDecimal | Parsed::Uuid(UuidSchema::Bytes) => "bytes",
+        Parsed::String | Parsed::Uuid(_) => "string",
+        Parsed::Array(_) => "array",
+        Parsed::Map(_) => "map",
         _ => "long",
     }
     .to_owned()

@@ -143,6 +143,7 @@ mod tests {
     use crate::contract::{BytesText, Unions};
     use crate::json::reader::Reader;
     use crate::pass::Memory;
+    use crate::schema::Schema;
 
     const RULE: Rule =
         Rule { unions: Unions::Plain, bytes: BytesText::Base64, numeric_strings: false, drop_unknown: true };
@@ -167,7 +168,8 @@ mod tests {
 
     #[test]
     fn branches_are_tried_in_proportion_to_the_text() {
-        let program = compile(&lookalikes(), RULE).expect("a schema");
+        let schema = Schema { content: lookalikes().into_bytes(), ..Schema::default() };
+        let program = compile(&schema, RULE).expect("a schema");
         let last = format!("z{}", BRANCHES - 1);
         for (depth, last, fits) in
             [(8, &*last, true), (60, &last, true), (60, "z0", true), (8, "y", false), (60, "y", false)]

@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::read::{Draft, draft};
-use super::{Contract, Format};
+use super::{Contract, SchemaRule};
 use crate::document::nearest;
-use crate::encoder::Encoder;
+use crate::encoder::{Encoder, Material, Sourced};
+use crate::pii::HashKey;
 use crate::problem::Problem;
+use crate::schema::{Reference, Schema};
 
 /// The file of a folder that holds the contract.
 pub const FILE: &str = "contract.yaml";
@@ -17,8 +19,8 @@ pub const FILE: &str = "contract.yaml";
 pub struct Folder {
     /// The folder's own name, which is the topic's.
     pub name: String,
-    /// Texts of the files directly in it, by name.
-    pub files: BTreeMap<String, String>,
+    /// Contents of the files in it, by their path from it; samples aside.
+    pub files: BTreeMap<String, Vec<u8>>,
 }
 
 /// What became of a catalogue.
@@ -35,14 +37,14 @@ pub struct Loaded {
 pub struct Compiled {
     /// What was written.
     pub contract: Contract,
-    /// What encodes its events.
-    pub encoder: Encoder,
-    /// The schema's text, where the format has one.
-    pub schema_text: Option<String>,
+    /// What the files beside it give for its programs.
+    pub material: Material,
+    /// What encodes its events; none if a registry has a say in it first.
+    pub encoder: Option<Encoder>,
 }
 
-/// Loads all contracts of a catalogue. Problems name a file as `<folder>/<file>`.
-pub fn load(folders: &[Folder]) -> Loaded {
+/// Loads all contracts of a catalogue. Problems name a file as `<folder>/<file>`. `hash_key` is for personal values.
+pub fn load(folders: &[Folder], hash_key: Option<&HashKey>) -> Loaded {
     let mut problems = Vec::new();
     let mut topics = Vec::new();
     let mut places = BTreeMap::new();
@@ -61,7 +63,7 @@ pub fn load(folders: &[Folder]) -> Loaded {
                 places.insert(contract.topic.clone(), place);
             }
         }
-        match compile(folder, contract) {
+        match compile(folder, contract, hash_key) {
             Ok(compiled) if sound => topics.push(compiled),
             Ok(_) => {}
             Err(found) => problems.extend(found),
@@ -75,9 +77,14 @@ pub fn load(folders: &[Folder]) -> Loaded {
 
 fn read_folder(folder: &Folder, problems: &mut Vec<Problem>) -> Option<Draft> {
     let file = format!("{}/{FILE}", folder.name);
-    let Some(text) = folder.files.get(FILE) else {
+    let Some(content) = folder.files.get(FILE) else {
         let found = nearest(FILE, folder.files.keys().map(String::as_str)).unwrap_or("no such file");
         let (expected, found) = ("a contract in every folder of the catalogue".to_owned(), found.to_owned());
+        problems.push(Problem { file, line: 0, path: String::new(), expected, found });
+        return None;
+    };
+    let Ok(text) = std::str::from_utf8(content) else {
+        let (expected, found) = ("a UTF-8 text".to_owned(), "other bytes".to_owned());
         problems.push(Problem { file, line: 0, path: String::new(), expected, found });
         return None;
     };
@@ -90,23 +97,39 @@ fn read_folder(folder: &Folder, problems: &mut Vec<Problem>) -> Option<Draft> {
     Some(draft)
 }
 
-fn compile(folder: &Folder, contract: Contract) -> Result<Compiled, Vec<Problem>> {
-    let schema_text = match &contract.value.format {
-        Format::Avro { schema } => match folder.files.get(schema) {
-            Some(text) => Some(text.clone()),
-            None => return Err(vec![schema_missing(folder, &contract, schema)]),
-        },
-        Format::Json | Format::String | Format::Bytes => None,
+fn compile(folder: &Folder, contract: Contract, hash_key: Option<&HashKey>) -> Result<Compiled, Vec<Problem>> {
+    let key_schema = contract.key.as_ref().and_then(|key| key.value.as_ref()?.schema.as_ref());
+    let found = [("/value", contract.value.schema.as_ref()), ("/key", key_schema)]
+        .map(|(path, rule)| rule.map(|rule| sourced(folder, &contract, path, rule)).transpose());
+    let [value, key] = found;
+    let (value, key) = match (value, key) {
+        (Ok(value), Ok(key)) => (value.flatten(), key.flatten()),
+        (value, key) => return Err(value.err().into_iter().chain(key.err()).collect()),
     };
-    let encoder = Encoder::compile(&contract, schema_text.as_deref())?;
-    Ok(Compiled { contract, encoder, schema_text })
+    let material = Material { value, key, hash_key: hash_key.cloned() };
+    let encoder = if material.suffices(&contract) {
+        Some(Encoder::compile(&contract, &material)?)
+    } else {
+        Encoder::prove(&contract, &material)?;
+        None
+    };
+    Ok(Compiled { contract, material, encoder })
 }
 
-fn schema_missing(folder: &Folder, contract: &Contract, schema: &str) -> Problem {
+/// The schema in a file beside the contract, with all files that it may refer to.
+fn sourced(folder: &Folder, contract: &Contract, path: &str, rule: &SchemaRule) -> Result<Option<Sourced>, Problem> {
+    let Some(file) = &rule.file else { return Ok(None) };
+    let content = folder.files.get(file).ok_or_else(|| schema_missing(folder, contract, path, file))?.clone();
+    let others = folder.files.iter().filter(|(name, _)| *name != FILE && *name != file);
+    let references = others.map(|(name, content)| Reference { name: name.clone(), content: content.clone() });
+    Ok(Some(Sourced { schema: Schema { name: file.clone(), content, references: references.collect() }, id: rule.id }))
+}
+
+fn schema_missing(folder: &Folder, contract: &Contract, path: &str, schema: &str) -> Problem {
     let others = || folder.files.keys().map(String::as_str).filter(|name| *name != FILE);
     let expected = match nearest(schema, others()) {
         Some(meant) => format!("a file beside the contract (did you mean {meant}?)"),
         None => "a file beside the contract".to_owned(),
     };
-    contract.problem("/value/schema", expected, format!("no file {schema}"))
+    contract.problem(&format!("{path}/schema"), expected, format!("no file {schema}"))
 }

@@ -12,6 +12,12 @@ impl Pointer {
         };
         Ok(Self { text: text.to_owned(), tokens })
     }
+
+    /// Whether this leads to the same value as another pointer, or into it. A token `*` of the other one stands for any.
+    pub fn lies_within(&self, other: &Self) -> bool {
+        let same = |(own, other): (&String, &String)| own == other || other == "*" || own == "*";
+        self.tokens.len() >= other.tokens.len() && self.tokens.iter().zip(&other.tokens).all(same)
+    }
 }
 
 const ESCAPES: &str = "a JSON Pointer, in which ~ is written ~0 and a slash within a name ~1";

@@ -4,24 +4,33 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::value::read_value;
+use super::pii::read_pii;
+use super::source::Places;
+use super::value::{read_members, read_value};
 use super::{
-    Classification, Cleanup, Contract, KafkaRule, KeyFormat, KeyRule, KeySource, Pointer, check_header_name,
+    Classification, Cleanup, Contract, Format, KafkaRule, KeyFormat, KeyRule, KeySource, Pointer, check_header_name,
     check_topic_name,
 };
 use crate::document::{self, Kind, Node, Reader};
 use crate::problem::Problem;
 
-const KEY_FORMATS: [(&str, KeyFormat); 4] =
-    [("string", KeyFormat::String), ("int", KeyFormat::Int), ("long", KeyFormat::Long), ("bytes", KeyFormat::Bytes)];
+/// A key's format as contracts spell it: bytes of its own, or a schema's.
+const KEY_FORMATS: [(&str, (KeyFormat, Option<Format>)); 7] = [
+    ("string", (KeyFormat::String, None)),
+    ("int", (KeyFormat::Int, None)),
+    ("long", (KeyFormat::Long, None)),
+    ("bytes", (KeyFormat::Bytes, None)),
+    ("avro", (KeyFormat::Schema, Some(Format::Avro))),
+    ("json-schema", (KeyFormat::Schema, Some(Format::JsonSchema))),
+    ("protobuf", (KeyFormat::Schema, Some(Format::Protobuf))),
+];
 
 const CLEANUPS: [(&str, Cleanup); 3] =
     [("delete", Cleanup::Delete), ("compact", Cleanup::Compact), ("compact-delete", Cleanup::CompactDelete)];
 
 /// What stands in later versions of the format. Refused rather than ignored: a contract must not promise what
 /// the gateway doesn't keep.
-const LATER: [(&str, &str); 4] = [
-    ("pii", "no such member (masking, hashing and dropping fields come later)"),
+const LATER: [(&str, &str); 3] = [
     ("dead_letter", "no such member (a topic for refused events comes later)"),
     ("allow_tombstones", "no such member (null records come later and are refused until then)"),
     ("bind", "no such member (binding to another form comes later)"),
@@ -56,12 +65,13 @@ fn read_contract(node: &Node, problems: &mut Vec<Problem>) -> Contract {
     let description =
         reader.required("description", "a sentence that says what an event of this topic means", Node::text);
     let classification = reader.one_of("classification", &Classification::ALL.map(|class| (class.name(), class)));
-    let value = read_value(&mut reader);
-    let key = read_key(&mut reader);
+    let value = read_value(&mut reader, topic.as_deref());
+    let key = read_key(&mut reader, topic.as_deref());
     let id = read_source(&mut reader, "id");
     let time = read_source(&mut reader, "time");
     let producers = reader.optional("producers", read_producers);
     let bytes_per_event = read_limits(&mut reader);
+    let pii = reader.optional("pii", read_pii);
     let kafka = read_kafka(&mut reader);
     let labels = reader.optional("labels", read_labels);
     for (name, expected) in LATER {
@@ -81,6 +91,7 @@ fn read_contract(node: &Node, problems: &mut Vec<Problem>) -> Contract {
         time,
         producers,
         bytes_per_event,
+        pii: pii.unwrap_or_default(),
         kafka,
         labels: labels.unwrap_or_default(),
     }
@@ -102,8 +113,8 @@ fn read_pointer(node: &Node, problems: &mut Vec<Problem>) -> Option<Pointer> {
     Pointer::parse(&text).map_err(|expected| problems.push(node.mismatch(expected))).ok()
 }
 
-/// `key: none`, `key: { from: /pointer }` or `key: { header: Name }`.
-fn read_key(reader: &mut Reader<'_, '_>) -> Option<KeyRule> {
+/// `key: none`, `key: { from: /pointer }` or `key: { header: Name }`; with a schema, the members of `value`.
+fn read_key(reader: &mut Reader<'_, '_>, topic: Option<&str>) -> Option<KeyRule> {
     let node = reader.member("key")?;
     match &node.kind {
         Kind::Scalar(scalar) if scalar.text == "none" => return None,
@@ -128,9 +139,13 @@ fn read_key(reader: &mut Reader<'_, '_>) -> Option<KeyRule> {
             None
         }
     };
-    let format = key.one_of("format", &KEY_FORMATS);
+    let (format, of_schema) = key.one_of("format", &KEY_FORMATS).unwrap_or((KeyFormat::String, None));
+    if let (Some(_), Some(header)) = (of_schema, header) {
+        key.problems().push(header.problem("from (only a value of the event is written by a schema)", "header"));
+    }
+    let value = of_schema.map(|format| Box::new(read_members(&mut key, format, Places { topic, of: "key" })));
     key.finish();
-    Some(KeyRule { source: source?, format: format.unwrap_or(KeyFormat::String) })
+    Some(KeyRule { source: source?, format, value })
 }
 
 fn read_header(node: &Node, problems: &mut Vec<Problem>) -> Option<String> {

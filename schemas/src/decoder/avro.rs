@@ -1,7 +1,7 @@
 //! Avro payloads: apache-avro reads the bytes by the schema's plain types, the contract's program says what they
 //! mean. Two readers of one schema, so that a mistake in either shows as an error instead of as another value.
 
-use apache_avro::Schema;
+use apache_avro::Schema as Parsed;
 use apache_avro::reader::datum::GenericDatumReader;
 use serde_json::Value;
 
@@ -9,27 +9,28 @@ use super::{Undecodable, bounds, render};
 use crate::avro;
 use crate::avro::program::{Program, Rule};
 use crate::contract::{UnknownFields, ValueRule};
+use crate::schema::Schema;
 
 /// One schema's way back.
 #[derive(Debug)]
 pub(super) struct Avro {
     program: Program,
-    plain: Schema,
+    plain: Parsed,
 }
 
 impl Avro {
-    /// None if the text is no schema that the encoder takes.
-    pub(super) fn new(text: &str, rule: &ValueRule) -> Option<Self> {
+    /// None if it is no schema that the encoder takes.
+    pub(super) fn new(schema: &Schema, rule: &ValueRule) -> Option<Self> {
         let rule = Rule {
             unions: rule.unions,
             bytes: rule.bytes,
             numeric_strings: rule.numeric_strings,
             drop_unknown: rule.unknown_fields == UnknownFields::Drop,
         };
-        let program = avro::compile(text, rule).ok()?;
-        let mut plain = serde_json::from_str(text).ok()?;
+        let program = avro::compile(schema, rule).ok()?;
+        let mut plain = serde_json::from_slice(&schema.content).ok()?;
         strip(&mut plain);
-        Some(Self { program, plain: Schema::parse(&plain).ok()? })
+        Some(Self { program, plain: Parsed::parse(&plain).ok()? })
     }
 
     pub(super) fn decode(&self, payload: &[u8]) -> Result<Value, Undecodable> {

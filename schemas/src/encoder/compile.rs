@@ -7,28 +7,92 @@ use super::{Body, Encoder};
 use crate::avro;
 use crate::avro::program::{Program, Rule};
 use crate::avro::tap::Lost;
-use crate::contract::{Contract, Format, KeySource, Pointer, UnknownFields};
+use crate::contract::{Contract, Format, Framing, KeySource, Pointer, UnknownFields, ValueRule};
 use crate::pass::Leaf;
+use crate::pii::HashKey;
 use crate::problem::Problem;
+use crate::schema::{Mistake, Schema};
 use crate::wire;
 
-impl Encoder {
-    /// Compiles a contract. `schema` is the text of the file that `contract.value.format` names.
-    pub fn compile(contract: &Contract, schema: Option<&str>) -> Result<Self, Vec<Problem>> {
-        let mut problems = Vec::new();
-        let pointers = pointers(contract);
-        let body = match &contract.value.format {
-            Format::Avro { schema: file } => avro(contract, file, schema, &pointers, &mut problems),
-            Format::Json => Some(Body::Json(json(&pointers))),
-            Format::String => whole(contract, &pointers, &mut problems).then_some(Body::String),
-            Format::Bytes => whole(contract, &pointers, &mut problems).then_some(Body::Bytes(contract.value.bytes)),
-        };
-        match body {
-            Some(body) if problems.is_empty() => {
-                Ok(Self { prefix: wire::prefix(contract.value.framing), body, facts: Facts::new(contract) })
+/// What a contract's programs are made of, beside the contract itself.
+#[derive(Debug, Clone, Default)]
+pub struct Material {
+    /// The value's schema, for formats that have one.
+    pub value: Option<Sourced>,
+    /// The key's schema, where it has one.
+    pub key: Option<Sourced>,
+    /// The key of the hashes of personal values, where one is configured.
+    pub hash_key: Option<HashKey>,
+}
+
+/// A schema, and its id if that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sourced {
+    /// The schema.
+    pub schema: Schema,
+    /// What a registry, or the contract, calls it.
+    pub id: Option<u32>,
+}
+
+impl Material {
+    /// Whether everything is here that the contract's programs need; a registry may have to say more first.
+    pub fn suffices(&self, contract: &Contract) -> bool {
+        let key = contract.key.as_ref().and_then(|key| key.value.as_deref());
+        let known = |rule: &ValueRule, sourced: &Option<Sourced>| match (&rule.schema, sourced) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(schema), Some(sourced)) => {
+                sourced.id.is_some() || (rule.framing == Framing::None && schema.subject.is_none())
             }
-            _ => Err(problems),
+        };
+        known(&contract.value, &self.value) && key.is_none_or(|key| known(key, &self.key))
+    }
+}
+
+impl Encoder {
+    /// Compiles a contract whose material [suffices](Material::suffices).
+    pub fn compile(contract: &Contract, material: &Material) -> Result<Self, Vec<Problem>> {
+        if material.suffices(contract) {
+            return build(contract, material);
         }
+        Err(vec![contract.problem("/value", "a schema with its id", "none yet")])
+    }
+
+    /// Everything that is wrong with a contract as far as its material goes.
+    pub fn prove(contract: &Contract, material: &Material) -> Result<(), Vec<Problem>> {
+        if contract.value.format.has_schema() && material.value.is_none() {
+            return Ok(());
+        }
+        build(contract, material).map(drop)
+    }
+}
+
+fn build(contract: &Contract, material: &Material) -> Result<Encoder, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let pointers = pointers(contract);
+    let sourced = material.value.as_ref();
+    if contract.key.as_ref().is_some_and(|key| key.value.is_some()) {
+        problems.push(problem(contract, "/key/format", "string, int, long or bytes", "a key with a schema"));
+    }
+    for personal in &contract.pii {
+        problems.push(problem(contract, "/pii", "no personal fields", &personal.pointer.text));
+    }
+    let body = match contract.value.format {
+        Format::Avro => avro(contract, sourced, &pointers, &mut problems),
+        Format::JsonSchema | Format::Protobuf => {
+            problems.push(problem(contract, "/value/format", "another format", contract.value.format.name()));
+            None
+        }
+        Format::Json => Some(Body::Json(json(&pointers))),
+        Format::String => whole(contract, &pointers, &mut problems).then_some(Body::String),
+        Format::Bytes => whole(contract, &pointers, &mut problems).then_some(Body::Bytes(contract.value.bytes)),
+    };
+    let id = sourced.and_then(|sourced| sourced.id).unwrap_or(0);
+    match body {
+        Some(body) if problems.is_empty() => {
+            Ok(Encoder { prefix: wire::prefix(contract.value.framing, id), body, facts: Facts::new(contract) })
+        }
+        _ => Err(problems),
     }
 }
 
@@ -45,20 +109,11 @@ fn pointers(contract: &Contract) -> Vec<(Role, &Pointer)> {
 
 fn avro(
     contract: &Contract,
-    file: &str,
-    schema: Option<&str>,
+    sourced: Option<&Sourced>,
     pointers: &[(Role, &Pointer)],
     problems: &mut Vec<Problem>,
 ) -> Option<Body> {
-    if contract.value.unknown_fields == UnknownFields::Keep {
-        problems.push(problem(
-            contract,
-            "/unknown_fields",
-            "refuse or drop, since Avro has no room for others",
-            "keep",
-        ));
-    }
-    let Some(text) = schema else {
+    let Some(Sourced { schema, .. }) = sourced else {
         problems.push(problem(contract, "/value/schema", "a schema's text", "none"));
         return None;
     };
@@ -68,7 +123,7 @@ fn avro(
         numeric_strings: contract.value.numeric_strings,
         drop_unknown: contract.value.unknown_fields == UnknownFields::Drop,
     };
-    match avro::compile(text, rule) {
+    match avro::compile(schema, rule) {
         Ok(mut program) => {
             for (role, pointer) in pointers {
                 if let Err(lost) = program.tap(&pointer.tokens, role.slot(), |leaf| role.fits(leaf)) {
@@ -79,17 +134,21 @@ fn avro(
             Some(Body::Avro(program))
         }
         Err(mistakes) => {
-            let file = beside(&contract.file, file);
-            problems.extend(mistakes.into_iter().map(|mistake| Problem {
-                file: file.clone(),
-                line: mistake.line.unwrap_or_else(|| avro::line_of(text, &mistake.path)),
-                path: mistake.path,
-                expected: mistake.expected,
-                found: mistake.found,
-            }));
+            problems.extend(mistakes.into_iter().map(|mistake| in_schema(contract, schema, mistake)));
             None
         }
     }
+}
+
+/// A mistake in a schema or in one of its references, as a problem of its file.
+fn in_schema(contract: &Contract, schema: &Schema, mistake: Mistake) -> Problem {
+    let Mistake { reference, path, line, expected, found } = mistake;
+    let name = reference.as_ref().unwrap_or(&schema.name);
+    let line = line.or_else(|| match &reference {
+        None => schema.text().map(|text| avro::line_of(text, &path)),
+        Some(_) => None,
+    });
+    Problem { file: beside(&contract.file, name), line: line.unwrap_or(0), path, expected, found }
 }
 
 /// A limit that would refuse every event.

@@ -42,7 +42,7 @@ impl Role {
     /// What the value may be.
     pub(crate) fn fits(self, leaf: Leaf) -> bool {
         match (self, leaf) {
-            (_, Leaf::Any) => true,
+            (_, Leaf::Any) | (Self::Key(KeyFormat::Schema), _) => true,
             (Self::Key(KeyFormat::String), leaf) => matches!(leaf, Leaf::Text | Leaf::Symbol),
             (Self::Key(KeyFormat::Int | KeyFormat::Long), leaf) => leaf == Leaf::Whole,
             (Self::Key(KeyFormat::Bytes), leaf) => matches!(leaf, Leaf::Text | Leaf::Bytes),
@@ -57,6 +57,7 @@ impl Role {
             Self::Key(KeyFormat::String) => "a field that is a string, an enum or a UUID",
             Self::Key(KeyFormat::Int | KeyFormat::Long) => "a field that is an int or a long",
             Self::Key(KeyFormat::Bytes) => "a field that is a string, bytes or a fixed",
+            Self::Key(KeyFormat::Schema) => "a field",
             Self::Id => "a field that is a string, an enum, a UUID, an int or a long",
             Self::Time => "a field that is a timestamp or a string",
         }
@@ -65,7 +66,7 @@ impl Role {
     /// The whole numbers that the value may be, if any. An id may be longer, but only where it is spelt plainly.
     fn whole_numbers(self) -> Option<RangeInclusive<i64>> {
         match self {
-            Self::Key(KeyFormat::String | KeyFormat::Bytes) => None,
+            Self::Key(KeyFormat::String | KeyFormat::Bytes | KeyFormat::Schema) => None,
             Self::Key(KeyFormat::Int) => Some(i64::from(i32::MIN)..=i64::from(i32::MAX)),
             Self::Key(KeyFormat::Long) | Self::Id | Self::Time => Some(i64::MIN..=i64::MAX),
         }
@@ -78,6 +79,7 @@ impl Role {
             Self::Key(KeyFormat::Int) => "a whole number of 32 bits, which is the record's key",
             Self::Key(KeyFormat::Long) => "a whole number of 64 bits, which is the record's key",
             Self::Key(KeyFormat::Bytes) => "a string that stands for bytes, which are the record's key",
+            Self::Key(KeyFormat::Schema) => "what the key's schema says",
             Self::Id => "a string or a whole number, which is the event's id",
             Self::Time => "a timestamp with an offset (RFC 3339), which is the event's time",
         }
@@ -255,6 +257,7 @@ impl Value<'_> {
                 arena.extend_from_slice(&self.whole()?.to_be_bytes());
                 Ok(())
             }
+            KeyFormat::Schema => Err(Unfit),
             KeyFormat::Bytes => self
                 .characters(|characters| if decode_bytes(self.bytes, characters, arena) { Ok(()) } else { Err(Unfit) }),
         }

@@ -11,10 +11,11 @@ use apache_avro::Schema;
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value;
 use forebay_schemas::contract::{
-    BytesText, Contract, Format, Framing, KafkaRule, KeyFormat, KeyRule, KeySource, Pointer, Unions, UnknownFields,
-    ValueRule,
+    BytesText, Compatibility, Contract, Format, Framing, KafkaRule, KeyFormat, KeyRule, KeySource, Message, Pointer,
+    SchemaRule, Unions, UnknownFields, ValueRule, Version,
 };
-use forebay_schemas::encoder::{Encoder, Fault, Scratch};
+use forebay_schemas::encoder::{Encoder, Fault, Material, Scratch, Sourced};
+use forebay_schemas::schema::Schema as SchemaSource;
 
 /// A contract with nothing but a value, as plainly as it goes.
 pub(crate) fn contract(format: Format) -> Contract {
@@ -27,7 +28,15 @@ pub(crate) fn contract(format: Format) -> Contract {
         classification: None,
         value: ValueRule {
             format,
+            schema: format.has_schema().then(|| SchemaRule {
+                file: Some("t.avsc".to_owned()),
+                subject: None,
+                version: Version::Latest,
+                id: None,
+                compatibility: Compatibility::Backward,
+            }),
             framing: Framing::None,
+            message: Message::First,
             unions: Unions::Either,
             bytes: BytesText::Base64,
             numeric_strings: false,
@@ -38,13 +47,14 @@ pub(crate) fn contract(format: Format) -> Contract {
         time: None,
         producers: None,
         bytes_per_event: None,
+        pii: Vec::new(),
         kafka: KafkaRule::default(),
         labels: BTreeMap::new(),
     }
 }
 
 pub(crate) fn avro() -> Contract {
-    contract(Format::Avro { schema: "t.avsc".to_owned() })
+    contract(Format::Avro)
 }
 
 pub(crate) fn pointer(text: &str) -> Pointer {
@@ -54,11 +64,23 @@ pub(crate) fn pointer(text: &str) -> Pointer {
 
 #[expect(clippy::unnecessary_wraps, reason = "a contract may have none")]
 pub(crate) fn key(from: &str, format: KeyFormat) -> Option<KeyRule> {
-    Some(KeyRule { source: KeySource::Event(pointer(from)), format })
+    Some(KeyRule { source: KeySource::Event(pointer(from)), format, value: None })
+}
+
+/// The id of every schema here.
+pub(crate) const ID: u32 = 0x0102_0304;
+
+/// A contract's material: one schema, or nothing.
+pub(crate) fn material(schema: Option<&str>) -> Material {
+    let value = schema.map(|text| Sourced {
+        schema: SchemaSource { name: "t.avsc".to_owned(), content: text.into(), references: Vec::new() },
+        id: Some(ID),
+    });
+    Material { value, ..Material::default() }
 }
 
 pub(crate) fn encoder(contract: &Contract, schema: &str) -> Encoder {
-    Encoder::compile(contract, Some(schema)).unwrap_or_else(|problems| panic!("{schema}: {problems:?}"))
+    Encoder::compile(contract, &material(Some(schema))).unwrap_or_else(|problems| panic!("{schema}: {problems:?}"))
 }
 
 /// One event's bytes; the arena holds others' bytes before, which must stay.

@@ -24,7 +24,7 @@ pub(super) fn of<'a>(
     trace: &'a [(&'static CStr, Bytes)],
     headers: &'a mut HeaderFields<'a>,
 ) -> Outgoing<'a> {
-    let media_type = (c"content-type", content_type(&topic.contract.value.format).as_bytes());
+    let media_type = (c"content-type", content_type(topic.contract.value.format).as_bytes());
     let id = record.id.as_ref().map(|id| (c"event-id", &arena[id.clone()]));
     let trace = trace.iter().map(|(name, value)| (*name, &value[..]));
     let fields = std::iter::once(media_type).chain(id).chain(trace);
@@ -37,10 +37,11 @@ pub(super) fn of<'a>(
     }
 }
 
-fn content_type(format: &Format) -> &'static str {
+fn content_type(format: Format) -> &'static str {
     match format {
-        Format::Avro { .. } => "avro/binary",
-        Format::Json => "application/json",
+        Format::Avro => "avro/binary",
+        Format::Protobuf => "application/x-protobuf",
+        Format::Json | Format::JsonSchema => "application/json",
         Format::String => "text/plain; charset=utf-8",
         Format::Bytes => "application/octet-stream",
     }

@@ -15,7 +15,7 @@ pub(super) fn from_header(
     headers: &HeaderMap,
     arena: &mut Vec<u8>,
 ) -> Slot<Option<Range<usize>>> {
-    let Some(KeyRule { source: KeySource::Header(name), format }) = rule else { return Ok(None) };
+    let Some(KeyRule { source: KeySource::Header(name), format, .. }) = rule else { return Ok(None) };
     let Some(value) = headers.get(name).map(http::HeaderValue::as_bytes).filter(|value| !value.is_empty()) else {
         let detail = format!("The contract takes the record's key from the header field {name}, and there is none.");
         return Err(Refusal::not_written(Code::MissingKey, detail));
@@ -37,6 +37,7 @@ fn write(value: &[u8], format: KeyFormat, arena: &mut Vec<u8>) -> Option<()> {
             let decoded = STANDARD.decode(value).or_else(|_| STANDARD_NO_PAD.decode(value)).ok()?;
             arena.extend_from_slice(&decoded);
         }
+        KeyFormat::Schema => return None,
     }
     Some(())
 }
@@ -51,6 +52,7 @@ fn words(format: KeyFormat) -> &'static str {
         KeyFormat::Int => "a whole number that fits 32 bits",
         KeyFormat::Long => "a whole number that fits 64 bits",
         KeyFormat::Bytes => "base64",
+        KeyFormat::Schema => "what its schema says",
     }
 }
 
@@ -59,7 +61,7 @@ mod tests {
     use super::*;
 
     fn key(format: KeyFormat, value: &'static str) -> Result<Vec<u8>, Code> {
-        let rule = KeyRule { source: KeySource::Header("forebay-key".to_owned()), format };
+        let rule = KeyRule { source: KeySource::Header("forebay-key".to_owned()), format, value: None };
         let mut headers = HeaderMap::new();
         headers.insert("forebay-key", http::HeaderValue::from_static(value));
         let mut arena = b"before".to_vec();
