@@ -7,6 +7,7 @@ mod source;
 mod compile;
 mod default;
 pub(crate) mod tap;
+mod treat;
 pub(crate) mod write;
 mod record;
 mod collection;

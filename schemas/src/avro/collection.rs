@@ -41,12 +41,17 @@ impl Writer<'_, '_> {
                 return Err(Stop::Fatal);
             }
             let characters = name.text(self.reader.bytes(), &mut self.memory.decoded);
+            let member = self.out.len();
             push_bytes(self.out, characters);
             let tapped = picked.iter().find(|(picked, _)| picked.as_bytes() == characters);
             let node = tapped.map_or(values, |(_, node)| *node);
             self.reader.colon()?;
             self.write(node)?;
-            count += 1;
+            if self.program.nodes[node].leaves_out_member() {
+                self.out.truncate(member);
+            } else {
+                count += 1;
+            }
             more = self.reader.next_member()?;
         }
         self.memory.names.close(names);

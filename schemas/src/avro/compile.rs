@@ -36,7 +36,7 @@ pub(crate) fn compile(schema: &Schema, rule: Rule) -> Result<Program, Vec<Mistak
     compiler.sort_branches();
     compiler.write_defaults();
     let Compiler { nodes, mistakes, .. } = compiler;
-    if mistakes.is_empty() { Ok(Program { nodes, root, rule }) } else { Err(mistakes) }
+    if mistakes.is_empty() { Ok(Program { nodes, root, rule, treats: false }) } else { Err(mistakes) }
 }
 
 struct Compiler {

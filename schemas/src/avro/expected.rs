@@ -49,7 +49,8 @@ impl Program {
                 decimal.scale, decimal.precision,
             ),
             Node::Duration => "a duration of years, months, days, hours, minutes and seconds (ISO 8601)".to_owned(),
-            Node::Tap { node, .. } => self.expected(*node),
+            Node::Tap { node, .. } | Node::Omit { node, .. } => self.expected(*node),
+            Node::Treat(treated) => self.expected(treated.node),
         }
     }
 
@@ -59,7 +60,7 @@ impl Program {
             Node::Int | Node::Date => Some(i64::from(i32::MIN)..=i64::from(i32::MAX)),
             Node::Long | Node::Timestamp { .. } => Some(i64::MIN..=i64::MAX),
             Node::TimeOfDay(unit) => Some(0..=SECONDS_A_DAY * unit.per_second() - 1),
-            Node::Tap { node, .. } => self.whole_numbers(*node),
+            Node::Tap { node, .. } | Node::Omit { node, .. } => self.whole_numbers(*node),
             _ => None,
         }
     }

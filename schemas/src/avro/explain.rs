@@ -62,6 +62,7 @@ impl<'e> Explainer<'e, '_> {
         let opening = self.writer.reader.byte();
         match &self.program().nodes[id] {
             Node::Tap { slot, leaf, node } => self.tap(*slot, *leaf, *node),
+            Node::Omit { node, .. } => self.value(*node),
             Node::Record(record) if opening == b'{' => self.record(record),
             Node::Array { items, picked } if opening == b'[' => self.array(*items, picked),
             Node::Map { values, picked } if opening == b'{' => self.map(*values, picked),

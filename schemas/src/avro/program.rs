@@ -6,6 +6,7 @@ use crate::calendar::Unit;
 use crate::contract::{BytesText, Unions};
 use crate::json::Kind;
 use crate::pass::Leaf;
+use crate::pii::Treatment;
 
 /// Index of a node in its program.
 pub(crate) type NodeId = usize;
@@ -16,6 +17,8 @@ pub(crate) struct Program {
     pub(crate) nodes: Vec<Node>,
     pub(crate) root: NodeId,
     pub(crate) rule: Rule,
+    /// Whether personal values are treated, so that bytes can't be taken as they come.
+    pub(crate) treats: bool,
 }
 
 impl Program {
@@ -40,7 +43,7 @@ pub(crate) struct Rule {
     pub(crate) drop_unknown: bool,
 }
 
-/// One type of the schema. A tapped node is a copy that only its pointer leads to.
+/// One type of the schema. A node that is tapped or treated is a copy that only its pointer leads to.
 #[derive(Debug, Clone)]
 pub(crate) enum Node {
     Null,
@@ -65,6 +68,18 @@ pub(crate) enum Node {
     Decimal(Decimal),
     Duration,
     Tap { slot: usize, leaf: Leaf, node: NodeId },
+    /// A string that is personal: another one is written in its place.
+    Treat(Box<Treated>),
+    /// A value that is personal: it is read, and what is written in its place is what stands for an absent one. None
+    /// for a map's value: the whole member is left out.
+    Omit { node: NodeId, absent: Option<Box<[u8]>> },
+}
+
+/// A string and what becomes of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Treated {
+    pub(crate) node: NodeId,
+    pub(crate) treatment: Treatment,
 }
 
 /// A decimal's bounds and its bytes' length, where the schema fixes it.
@@ -162,7 +177,8 @@ fn kinds(nodes: &[Node], rule: Rule, node: NodeId) -> u8 {
         Node::Array { .. } => Kind::Array.bit(),
         Node::Map { .. } | Node::Record(_) => Kind::Object.bit(),
         Node::Union(union) => union.branches.iter().fold(0, |set, branch| set | kinds(nodes, rule, branch.node)),
-        Node::Tap { node, .. } => kinds(nodes, rule, *node),
+        Node::Tap { node, .. } | Node::Omit { node, .. } => kinds(nodes, rule, *node),
+        Node::Treat(treated) => kinds(nodes, rule, treated.node),
     }
 }
 

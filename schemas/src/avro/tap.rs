@@ -69,49 +69,60 @@ impl Tapper<'_> {
                     return Err(lost);
                 }
             }
-            (Node::Tap { node, .. }, _) => *node = self.lead(*node, tokens)?,
+            (Node::Tap { node, .. } | Node::Omit { node, .. }, _) => *node = self.lead(*node, tokens)?,
             (Node::Null, None) => return Ok(self.wrap(id)),
-            (node, None) if (self.fits)(leaf(node)) => return Ok(self.wrap(id)),
+            (_, None) if (self.fits)(self.leaf(id)) => return Ok(self.wrap(id)),
             (_, None) => return Err(Lost::Unfit(id)),
-            (Node::Record(record), Some((token, rest))) => {
-                let field = record.names.find(token.as_bytes()).ok_or(Lost::Nowhere)?;
-                record.fields[field].node = self.lead(record.fields[field].node, rest)?;
+            (node, Some((token, rest))) => {
+                let child = child(node, token).ok_or(Lost::Nowhere)?;
+                *child = self.lead(*child, rest)?;
             }
-            (Node::Map { values, picked }, Some((token, rest))) => {
-                let at = picked.iter().position(|(name, _)| name == token);
-                let copy = self.lead(at.map_or(*values, |at| picked[at].1), rest)?;
-                match at {
-                    Some(at) => picked[at].1 = copy,
-                    None => picked.push((token.clone(), copy)),
-                }
-            }
-            (Node::Array { items, picked }, Some((token, rest))) => {
-                let index = array_index(token).ok_or(Lost::Nowhere)?;
-                let at = picked.iter().position(|(picked, _)| *picked == index);
-                let copy = self.lead(at.map_or(*items, |at| picked[at].1), rest)?;
-                match at {
-                    Some(at) => picked[at].1 = copy,
-                    None => picked.push((index, copy)),
-                }
-            }
-            (_, Some(_)) => return Err(Lost::Nowhere),
         }
         self.nodes.push(node);
         Ok(self.nodes.len() - 1)
     }
 
-    /// What the node behind taps is.
+    /// What the node behind taps and treatments is.
     fn leaf(&self, mut id: NodeId) -> Leaf {
-        while let Node::Tap { node, .. } = &self.nodes[id] {
-            id = *node;
+        loop {
+            match &self.nodes[id] {
+                Node::Tap { node, .. } | Node::Omit { node, .. } => id = *node,
+                Node::Treat(treated) => id = treated.node,
+                node => return leaf(node),
+            }
         }
-        leaf(&self.nodes[id])
     }
 
     fn wrap(&mut self, node: NodeId) -> NodeId {
         let leaf = self.leaf(node);
         self.nodes.push(Node::Tap { slot: self.slot, leaf, node });
         self.nodes.len() - 1
+    }
+}
+
+/// What a token leads to in a record, a map or an array; an item gets a node of its own.
+pub(super) fn child<'n>(node: &'n mut Node, token: &str) -> Option<&'n mut NodeId> {
+    match node {
+        Node::Record(record) => {
+            let field = record.names.find(token.as_bytes())?;
+            Some(&mut record.fields[field].node)
+        }
+        Node::Map { values, picked } => {
+            let at = picked.iter().position(|(name, _)| name == token).unwrap_or_else(|| {
+                picked.push((token.to_owned(), *values));
+                picked.len() - 1
+            });
+            Some(&mut picked[at].1)
+        }
+        Node::Array { items, picked } => {
+            let index = array_index(token)?;
+            let at = picked.iter().position(|(picked, _)| *picked == index).unwrap_or_else(|| {
+                picked.push((index, *items));
+                picked.len() - 1
+            });
+            Some(&mut picked[at].1)
+        }
+        _ => None,
     }
 }
 

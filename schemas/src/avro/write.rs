@@ -86,6 +86,8 @@ impl<'e, 'a> Writer<'e, 'a> {
             Node::Decimal(decimal) => self.decimal(*decimal),
             Node::Duration => self.duration(),
             Node::Tap { slot, leaf, node } => self.tap(*slot, *leaf, *node),
+            Node::Treat(treated) => self.treated(treated),
+            Node::Omit { node, absent } => self.omitted(*node, absent.as_deref()),
         }
     }
 

@@ -62,7 +62,8 @@ impl Outline<'_> {
                 let branch = branch.ok_or_else(|| Undecodable::Unlike("a union has no such branch".to_owned()))?;
                 self.value(branch.node, depth)
             }
-            Node::Tap { node, .. } => self.value(*node, depth),
+            Node::Tap { node, .. } | Node::Omit { node, .. } => self.value(*node, depth),
+            Node::Treat(treated) => self.value(treated.node, depth),
         }
     }
 
