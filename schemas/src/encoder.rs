@@ -2,6 +2,7 @@
 //! batch's arena, with the few values that the contract names picked out on the way.
 
 mod compile;
+mod personal;
 mod text;
 mod facts;
 

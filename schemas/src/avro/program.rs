@@ -54,25 +54,43 @@ pub(crate) enum Node {
     Double,
     Bytes,
     String,
-    Fixed { size: usize },
+    Fixed {
+        size: usize,
+    },
     Enum(Box<Lookup>),
-    Array { items: NodeId, picked: Vec<(usize, NodeId)> },
-    Map { values: NodeId, picked: Vec<(String, NodeId)> },
+    Array {
+        items: NodeId,
+        picked: Vec<(usize, NodeId)>,
+    },
+    Map {
+        values: NodeId,
+        picked: Vec<(String, NodeId)>,
+    },
     Record(Box<Record>),
     Union(Box<Union>),
     Date,
     TimeOfDay(Unit),
-    Timestamp { unit: Unit, local: bool },
+    Timestamp {
+        unit: Unit,
+        local: bool,
+    },
     UuidText,
     UuidBytes,
     Decimal(Decimal),
     Duration,
-    Tap { slot: usize, leaf: Leaf, node: NodeId },
+    Tap {
+        slot: usize,
+        leaf: Leaf,
+        node: NodeId,
+    },
     /// A string that is personal: another one is written in its place.
     Treat(Box<Treated>),
     /// A value that is personal: it is read, and what is written in its place is what stands for an absent one. None
     /// for a map's value: the whole member is left out.
-    Omit { node: NodeId, absent: Option<Box<[u8]>> },
+    Omit {
+        node: NodeId,
+        absent: Option<Box<[u8]>>,
+    },
 }
 
 /// A string and what becomes of it.

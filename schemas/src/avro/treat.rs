@@ -110,7 +110,8 @@ impl Treater<'_> {
         match &self.program.nodes[id] {
             Node::Tap { node, .. } => self.null_index(*node),
             Node::Union(union) => {
-                let null = union.branches.iter().find(|branch| matches!(self.program.nodes[branch.node], Node::Null))?;
+                let null =
+                    union.branches.iter().find(|branch| matches!(self.program.nodes[branch.node], Node::Null))?;
                 Some(null.index.clone())
             }
             _ => None,

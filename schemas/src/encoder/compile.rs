@@ -2,6 +2,7 @@
 //! belongs to.
 
 use super::facts::{Facts, Role};
+use super::personal::{refuse_all, treat_all};
 use super::text::Tree;
 use super::{Body, Encoder};
 use crate::avro;
@@ -74,11 +75,11 @@ fn build(contract: &Contract, material: &Material) -> Result<Encoder, Vec<Proble
     if contract.key.as_ref().is_some_and(|key| key.value.is_some()) {
         problems.push(problem(contract, "/key/format", "string, int, long or bytes", "a key with a schema"));
     }
-    for personal in &contract.pii {
-        problems.push(problem(contract, "/pii", "no personal fields", &personal.pointer.text));
+    if matches!(contract.value.format, Format::Json | Format::String | Format::Bytes) {
+        refuse_all(contract, &mut problems);
     }
     let body = match contract.value.format {
-        Format::Avro => avro(contract, sourced, &pointers, &mut problems),
+        Format::Avro => avro(contract, material, &pointers, &mut problems),
         Format::JsonSchema | Format::Protobuf => {
             problems.push(problem(contract, "/value/format", "another format", contract.value.format.name()));
             None
@@ -109,11 +110,11 @@ fn pointers(contract: &Contract) -> Vec<(Role, &Pointer)> {
 
 fn avro(
     contract: &Contract,
-    sourced: Option<&Sourced>,
+    material: &Material,
     pointers: &[(Role, &Pointer)],
     problems: &mut Vec<Problem>,
 ) -> Option<Body> {
-    let Some(Sourced { schema, .. }) = sourced else {
+    let Some(Sourced { schema, .. }) = &material.value else {
         problems.push(problem(contract, "/value/schema", "a schema's text", "none"));
         return None;
     };
@@ -130,6 +131,7 @@ fn avro(
                     problems.push(lost_pointer(contract, &program, (*role, pointer), lost));
                 }
             }
+            treat_all(contract, material, problems, |tokens, treatment| program.treat(tokens, treatment));
             problems.extend(narrow_limit(contract, &program));
             Some(Body::Avro(program))
         }
