@@ -18,6 +18,9 @@ has_c() { command -v cc >/dev/null && command -v c++ >/dev/null && command -v ma
 has_openssl() { pkg-config --exists openssl 2>/dev/null || [ -f /usr/include/openssl/ssl.h ]; }
 has_curl() { command -v curl >/dev/null; }
 has_maven() { command -v mvn >/dev/null; }
+has_python() {
+    python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null
+}
 has_java() {
     local java=${JAVA_HOME:+$JAVA_HOME/bin/}java
     at_least 17 "$("$java" -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p')"
@@ -33,6 +36,7 @@ packages_of() {
         curl) echo curl ;;
         java) echo openjdk-17-jdk-headless ;;
         maven) echo maven ;;
+        python) echo python3 python3-venv ;;
     esac
 }
 
@@ -87,6 +91,7 @@ explain_missing() {
             c) echo "  a C and C++ compiler and make (Debian: apt-get install $(packages_of c))" ;;
             openssl) echo "  OpenSSL's headers (Debian: apt-get install $(packages_of openssl))" ;;
             java) echo "  a JDK, 17 or newer (Debian: apt-get install $(packages_of java))" ;;
+            python) echo "  Python, 3.10 or newer, with venv (Debian: apt-get install $(packages_of python))" ;;
             maven) echo "  Maven (Debian: apt-get install $(packages_of maven))" ;;
             *) echo "  $need (Debian: apt-get install $(packages_of "$need"))" ;;
         esac

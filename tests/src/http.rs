@@ -30,6 +30,16 @@ impl Request {
         Self { method: "POST", path: path.into(), headers: Vec::new(), body: body.into() }
     }
 
+    /// A PUT of JSON.
+    pub fn put(path: impl Into<String>, body: impl Into<Vec<u8>>) -> Self {
+        Self { method: "PUT", ..Self::json(path, body) }
+    }
+
+    /// A DELETE of this path.
+    pub fn delete(path: impl Into<String>) -> Self {
+        Self { method: "DELETE", ..Self::get(path) }
+    }
+
     /// A POST of JSON.
     pub fn json(path: impl Into<String>, body: impl Into<Vec<u8>>) -> Self {
         Self::post(path, body).header("content-type", "application/json")
@@ -50,7 +60,7 @@ impl Request {
     fn head(&self, host: &str) -> String {
         let mut lines = vec![format!("{} {} HTTP/1.1", self.method, self.path), format!("host: {host}")];
         lines.extend(self.headers.iter().map(|(name, value)| format!("{name}: {value}")));
-        if self.method == "POST" {
+        if matches!(self.method, "POST" | "PUT") {
             lines.push(format!("content-length: {}", self.body.len()));
         }
         lines.join("\r\n") + "\r\n\r\n"

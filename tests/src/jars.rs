@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::process::target_dir;
+use crate::fetch;
 
 /// The version that the outside tests run against.
 pub const KAFKA: &str = "4.3.1";
@@ -39,28 +39,13 @@ pub fn java(options: &[&str], class: &str) -> Command {
 }
 
 fn fetched() -> PathBuf {
-    let home = target_dir().join(format!("kafka-{KAFKA}"));
-    if !home.is_dir() {
-        let aside =
-            tempfile::Builder::new().prefix("kafka-fetch-").tempdir_in(target_dir()).expect("a folder in target");
-        fetch(aside.path());
-        let renamed = std::fs::rename(aside.path().join("libs"), &home);
-        // Another test process may have been faster; then its folder is as good.
-        assert!(renamed.is_ok() || home.is_dir(), "the jars can't be moved to {}: {renamed:?}", home.display());
-    }
-    home
-}
-
-fn fetch(folder: &Path) {
-    std::fs::write(folder.join("pom.xml"), pom()).expect("the pom can be written");
-    let output = Command::new("mvn")
-        .current_dir(folder)
-        .args(["-q", "-B", DEPENDENCY_PLUGIN, "-DoutputDirectory=libs", "-DincludeScope=runtime"])
-        .arg(format!("-Dmaven.repo.local={}", folder.join("repository").display()))
-        .output()
-        .unwrap_or_else(|error| panic!("Maven fetches Kafka {KAFKA}, but mvn does not start: {error}"));
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "Maven could not fetch Kafka {KAFKA}:\n{said}");
+    fetch::once(&format!("kafka-{KAFKA}"), |folder| {
+        let aside = tempfile::tempdir_in(folder).expect("a folder in target");
+        std::fs::write(aside.path().join("pom.xml"), pom()).expect("the pom can be written");
+        let libs = format!("-DoutputDirectory={}", folder.display());
+        let arguments = [DEPENDENCY_PLUGIN, &libs, "-DincludeScope=runtime"];
+        fetch::maven(aside.path(), &format!("Kafka {KAFKA}"), &arguments);
+    })
 }
 
 fn pom() -> String {

@@ -97,8 +97,13 @@ pub struct Done {
 }
 
 /// Runs a command to its end, which must come within `limit`.
-pub fn run(mut command: Command, limit: Duration) -> Done {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+pub fn run(command: Command, limit: Duration) -> Done {
+    run_with(command, Stdio::null(), limit)
+}
+
+/// Runs a command that reads `stdin` to its end, which must come within `limit`.
+pub(crate) fn run_with(mut command: Command, stdin: Stdio, limit: Duration) -> Done {
+    command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
     let what = format!("{command:?}");
     let mut process = Process::start(command, Duration::from_secs(1));
     let (stdout, stderr) = (process.stdout_lines(), process.stderr_lines());
