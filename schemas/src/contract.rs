@@ -233,9 +233,10 @@ pub enum Unions {
 }
 
 /// How bytes are written in a JSON string.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum BytesText {
     /// Standard alphabet, padding optional (RFC 4648, section 4).
+    #[default]
     Base64,
     /// One code point U+0000 to U+00FF a byte, as Avro's JSON encoding has it.
     CodePoints,

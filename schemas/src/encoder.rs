@@ -2,6 +2,7 @@
 //! batch's arena, with the few values that the contract names picked out on the way.
 
 mod compile;
+mod part;
 mod personal;
 mod text;
 mod facts;
@@ -73,7 +74,7 @@ impl Encoder {
         arena.extend_from_slice(&self.prefix);
         let taps = self.payload(reader, arena, memory)?;
         let value = start..arena.len();
-        let found = self.facts.append(&reader, &taps, arena)?;
+        let found = self.facts.append(&self.facts.of_text(&reader, &taps), arena, memory)?;
         Ok(Encoded { value, key: found.key, id: found.id, time_millis: found.time_millis })
     }
 
@@ -94,6 +95,11 @@ impl Encoder {
         }
     }
 
+    /// Writes a part of an event that has a program of its own.
+    fn append_part(&self, text: &str, arena: &mut Vec<u8>, memory: &mut Memory) -> Result<(), Fault> {
+        self.append(text.as_bytes(), arena, memory).map(drop)
+    }
+
     /// What is wrong with an event that the fast pass refused.
     #[cold]
     fn refuse(&self, program: &Program, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory) -> Fault {
@@ -101,7 +107,8 @@ impl Encoder {
             return fault;
         }
         let mut report = explain(Writer::new(program, reader, arena, memory));
-        self.facts.complete(&reader, &report.taps, &mut report.mismatches);
+        let picked = self.facts.of_text(&reader, &report.taps);
+        self.facts.complete(&picked, &mut report.mismatches, memory);
         Fault::Violation(report.mismatches)
     }
 }

@@ -1,6 +1,8 @@
 //! What every format's pass over an event's text shares: working memory that is lent from event to event, and the
 //! values that a contract has picked on the way. Knows no format.
 
+use std::borrow::Cow;
+
 use crate::calendar::Unit;
 use crate::json::names::Names;
 use crate::json::reader::Expected;
@@ -38,6 +40,25 @@ pub(crate) enum Leaf {
     /// Nothing that a key, an id or a time can be.
     Other,
 }
+
+/// A picked value of an event that came as bytes. Null is no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stored<'a> {
+    /// A string, where [`Leaf::Text`] is.
+    Text(Cow<'a, str>),
+    /// A string, where [`Leaf::Symbol`] is.
+    Symbol(Cow<'a, str>),
+    /// A whole number, signed or not.
+    Whole(i128),
+    Bytes(&'a [u8]),
+    /// A count of these units since 1970.
+    Moment(i64, Unit),
+    /// Nothing that a key, an id or a time can be.
+    Other,
+}
+
+/// What was picked out of one event that came as bytes, by slot.
+pub(crate) type StoredTaps<'a> = [Option<Stored<'a>>; SLOTS];
 
 /// Why a fast pass stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -29,6 +29,13 @@ impl Schema {
     }
 }
 
+impl Reference {
+    /// The text, if it is one.
+    pub fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.content).ok()
+    }
+}
+
 /// Something wrong in a schema: a [`crate::problem::Problem`] that does not know its file yet.
 #[derive(Debug)]
 pub(crate) struct Mistake {

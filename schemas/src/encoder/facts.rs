@@ -1,16 +1,17 @@
 //! The few values that a contract takes out of an event beside its bytes: key, id, time. The passes say where they
-//! stand in the text; here they are read and appended.
+//! stand in the text, or what they are in the bytes; here they are appended.
+
+mod spelt;
+mod stored;
 
 use std::ops::{Range, RangeInclusive};
 
-use crate::calendar::{self, Unit};
-use crate::contract::{BytesText, Contract, KeyFormat, KeySource};
+use self::spelt::Spelt;
+use super::Encoder;
+use crate::contract::{BytesText, Contract, KeyFormat, KeySource, Pointer};
 use crate::fault::{Fault, MAX_MISMATCHES, Mismatch};
-use crate::json::Kind;
-use crate::json::bytes::decode_bytes;
-use crate::json::number::Numeral;
 use crate::json::reader::Reader;
-use crate::pass::{Leaf, Tapped, Taps};
+use crate::pass::{Leaf, Memory, SLOTS, Stored, StoredTaps, Taps};
 
 /// What a pointer is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,13 +87,26 @@ impl Role {
     }
 }
 
-/// A contract's pointers.
-#[derive(Debug)]
+/// A contract's pointers, and what its key is written by.
+#[derive(Debug, Default)]
 pub(super) struct Facts {
     key: Option<(KeyFormat, String)>,
+    /// For a key with a schema of its own.
+    key_encoder: Option<Box<Encoder>>,
     id: Option<String>,
     time: Option<String>,
     bytes: BytesText,
+}
+
+/// One event's picked values by slot; none where it is absent or null.
+pub(super) type Picked<'a> = [Option<Value<'a>>; SLOTS];
+
+/// A picked value.
+pub(super) enum Value<'a> {
+    /// In the event's text.
+    Spelt(Spelt<'a>),
+    /// In the event's bytes.
+    Stored(Stored<'a>),
 }
 
 /// What was found of them, the bytes in the arena.
@@ -107,45 +121,73 @@ pub(super) struct Found {
 struct Unfit;
 
 impl Facts {
-    pub(super) fn new(contract: &Contract) -> Self {
+    pub(super) fn new(contract: &Contract, key_encoder: Option<Box<Encoder>>) -> Self {
         let key = contract.key.as_ref().and_then(|key| match &key.source {
             KeySource::Event(pointer) => Some((key.format, pointer.text.clone())),
             KeySource::Header(_) => None,
         });
-        let text = |pointer: &Option<crate::contract::Pointer>| pointer.as_ref().map(|pointer| pointer.text.clone());
-        Self { key, id: text(&contract.id), time: text(&contract.time), bytes: contract.value.bytes }
+        let text = |pointer: &Option<Pointer>| pointer.as_ref().map(|pointer| pointer.text.clone());
+        let (id, time) = (text(&contract.id), text(&contract.time));
+        Self { key, key_encoder, id, time, bytes: contract.value.bytes }
+    }
+
+    /// The picked values of an event that is text.
+    pub(super) fn of_text<'a>(&self, reader: &Reader<'a>, taps: &Taps) -> Picked<'a> {
+        let spelt = |role: Role| Spelt::new(reader, taps[role.slot()]?, role, self.bytes).map(Value::Spelt);
+        self.roles().map(|role| role.and_then(spelt))
+    }
+
+    /// The picked values of an event that came as bytes.
+    pub(super) fn of_bytes<'a>(taps: StoredTaps<'a>) -> Picked<'a> {
+        taps.map(|tap| tap.map(Value::Stored))
+    }
+
+    /// Whether a key has a schema of its own, by which only text is written.
+    pub(super) const fn key_has_schema(&self) -> bool {
+        self.key_encoder.is_some()
+    }
+
+    /// How a string stands for bytes where the schema leaves it open.
+    pub(super) const fn spelling(&self) -> BytesText {
+        self.bytes
+    }
+
+    /// What each slot is for.
+    pub(super) fn roles(&self) -> [Option<Role>; SLOTS] {
+        let key = self.key.as_ref().map(|(format, _)| Role::Key(*format));
+        [key, self.id.as_ref().map(|_| Role::Id), self.time.as_ref().map(|_| Role::Time)]
     }
 
     /// Appends key and id and reads the time.
-    pub(super) fn append(&self, reader: &Reader<'_>, taps: &Taps, arena: &mut Vec<u8>) -> Result<Found, Fault> {
+    pub(super) fn append(&self, picked: &Picked<'_>, arena: &mut Vec<u8>, memory: &mut Memory) -> Result<Found, Fault> {
+        let [key, id, time] = picked;
         let mut found = Found::default();
         let mut mismatches = Vec::new();
         let mut missing_key = None;
         if let Some((format, pointer)) = &self.key {
-            let role = Role::Key(*format);
-            match self.value(reader, taps, role) {
-                None => missing_key = Some(pointer.clone()),
-                Some(value) => match appended(arena, |arena| value.key(*format, arena)) {
+            match (key, &self.key_encoder) {
+                (None, _) => missing_key = Some(pointer.clone()),
+                (Some(Value::Spelt(key)), Some(encoder)) => {
+                    let start = arena.len();
+                    encoder.append_part(key.lexeme, arena, memory).map_err(|fault| inside(pointer, fault))?;
+                    found.key = Some(start..arena.len());
+                }
+                (Some(value), _) => match appended(arena, |arena| value.key(*format, arena)) {
                     Ok(range) => found.key = Some(range),
-                    Err(Unfit) => mismatches.push(mismatch(role, pointer, value.kind_beside(role))),
+                    Err(Unfit) => mismatches.push(mismatch(Role::Key(*format), pointer, Some(value))),
                 },
             }
         }
         if let Some(pointer) = &self.id {
-            let value = self.value(reader, taps, Role::Id);
-            match value.as_ref().map(|value| appended(arena, |arena| value.id(arena))) {
+            match id.as_ref().map(|value| appended(arena, |arena| value.id(arena))) {
                 Some(Ok(range)) => found.id = Some(range),
-                _ => mismatches.push(mismatch(
-                    Role::Id,
-                    pointer,
-                    value.map_or("missing", |value| value.kind_beside(Role::Id)),
-                )),
+                _ => mismatches.push(mismatch(Role::Id, pointer, id.as_ref())),
             }
         }
-        if let (Some(pointer), Some(value)) = (&self.time, self.value(reader, taps, Role::Time)) {
+        if let (Some(pointer), Some(value)) = (&self.time, time) {
             match value.time_millis() {
                 Ok(millis) => found.time_millis = Some(millis),
-                Err(Unfit) => mismatches.push(mismatch(Role::Time, pointer, value.kind_beside(Role::Time))),
+                Err(Unfit) => mismatches.push(mismatch(Role::Time, pointer, Some(value))),
             }
         }
         match missing_key {
@@ -156,8 +198,8 @@ impl Facts {
     }
 
     /// Adds to a refused event's mismatches those of its key, id and time that the schema's don't cover already.
-    pub(super) fn complete(&self, reader: &Reader<'_>, taps: &Taps, mismatches: &mut Vec<Mismatch>) {
-        let Err(Fault::Violation(own)) = self.append(reader, taps, &mut Vec::new()) else { return };
+    pub(super) fn complete(&self, picked: &Picked<'_>, mismatches: &mut Vec<Mismatch>, memory: &mut Memory) {
+        let Err(Fault::Violation(own)) = self.append(picked, &mut Vec::new(), memory) else { return };
         let first_token = |pointer: &str| pointer.split('/').nth(1).map(str::to_owned);
         let covered: Vec<_> = mismatches.iter().map(|mismatch| first_token(&mismatch.pointer)).collect();
         for mismatch in own {
@@ -167,26 +209,56 @@ impl Facts {
             }
         }
     }
+}
 
-    /// The value for a role; none if it is absent or null.
-    fn value<'a>(&self, reader: &Reader<'a>, taps: &Taps, role: Role) -> Option<Value<'a>> {
-        let Tapped { start, end, leaf } = taps[role.slot()]?;
-        let mut reader = *reader;
-        reader.jump(start);
-        let unit = match leaf {
-            Leaf::Any => Some(Unit::Millis),
-            Leaf::Moment(unit) => Some(unit),
-            _ => None,
-        };
-        let bytes = if leaf == Leaf::Text { BytesText::Base64 } else { self.bytes };
-        let fits = role.fits(leaf);
-        let value = Value { lexeme: reader.slice(start, end), reader, unit, bytes, fits };
-        (value.kind() != "null").then_some(value)
+impl Value<'_> {
+    fn key(&self, format: KeyFormat, arena: &mut Vec<u8>) -> Result<(), Unfit> {
+        match self {
+            Self::Spelt(value) => value.key(format, arena),
+            Self::Stored(value) => value.key(format, arena),
+        }
+    }
+
+    fn id(&self, arena: &mut Vec<u8>) -> Result<(), Unfit> {
+        match self {
+            Self::Spelt(value) => value.id(arena),
+            Self::Stored(value) => value.id(arena),
+        }
+    }
+
+    fn time_millis(&self) -> Result<i64, Unfit> {
+        match self {
+            Self::Spelt(value) => value.time_millis(),
+            Self::Stored(value) => value.time_millis(),
+        }
+    }
+
+    /// What it is beside what a role wants.
+    fn kind_beside(&self, role: Role) -> &'static str {
+        match self {
+            Self::Spelt(value) => value.kind_beside(role),
+            Self::Stored(value) => value.kind_beside(role),
+        }
     }
 }
 
-fn mismatch(role: Role, pointer: &str, actual: &'static str) -> Mismatch {
+fn mismatch(role: Role, pointer: &str, value: Option<&Value<'_>>) -> Mismatch {
+    let actual = value.map_or("missing", |value| value.kind_beside(role));
     Mismatch { pointer: pointer.to_owned(), expected: role.expected().to_owned(), actual }
+}
+
+/// A fault of the value at a pointer as one of the event.
+fn inside(pointer: &str, fault: Fault) -> Fault {
+    match fault {
+        Fault::Ambiguous { pointer: place, detail } => {
+            Fault::Ambiguous { pointer: format!("{pointer}{place}"), detail }
+        }
+        Fault::Violation(list) => {
+            let whole = |one: Mismatch| Mismatch { pointer: format!("{pointer}{}", one.pointer), ..one };
+            Fault::Violation(list.into_iter().map(whole).collect())
+        }
+        other => other,
+    }
 }
 
 fn appended(
@@ -196,97 +268,4 @@ fn appended(
     let start = arena.len();
     append(arena)?;
     Ok(start..arena.len())
-}
-
-/// A picked value: its lexeme, and what its type says about reading it.
-struct Value<'a> {
-    lexeme: &'a str,
-    /// Stands before the lexeme.
-    reader: Reader<'a>,
-    /// What a count of time counts.
-    unit: Option<Unit>,
-    /// How a string stands for bytes.
-    bytes: BytesText,
-    /// Whether its type is one that the contract can take.
-    fits: bool,
-}
-
-impl Value<'_> {
-    fn kind(&self) -> &'static str {
-        self.reader.kind().map_or("nothing", Kind::name)
-    }
-
-    /// What it is beside what a role wants.
-    fn kind_beside(&self, role: Role) -> &'static str {
-        match (role.whole_numbers(), Numeral::parse(self.lexeme)) {
-            (Some(range), Some(numeral)) => numeral.kind_beside(&range),
-            _ => self.kind(),
-        }
-    }
-
-    /// Hands on a string's characters.
-    fn characters<T>(&self, read: impl FnOnce(&[u8]) -> Result<T, Unfit>) -> Result<T, Unfit> {
-        if self.reader.byte() != b'"' || !self.fits {
-            return Err(Unfit);
-        }
-        let mut ahead = self.reader;
-        let string = ahead.string().map_err(|_| Unfit)?;
-        read(string.text(self.reader.bytes(), &mut Vec::new()))
-    }
-
-    fn numeral(&self) -> Result<Numeral<'_>, Unfit> {
-        Numeral::parse(self.lexeme.trim_matches('"')).filter(|_| self.fits).ok_or(Unfit)
-    }
-
-    fn whole(&self) -> Result<i64, Unfit> {
-        self.numeral()?.to_i64().ok_or(Unfit)
-    }
-
-    fn key(&self, format: KeyFormat, arena: &mut Vec<u8>) -> Result<(), Unfit> {
-        match format {
-            KeyFormat::String => self.characters(|characters| {
-                arena.extend_from_slice(characters);
-                Ok(())
-            }),
-            KeyFormat::Int => {
-                let value = i32::try_from(self.whole()?).map_err(|_| Unfit)?;
-                arena.extend_from_slice(&value.to_be_bytes());
-                Ok(())
-            }
-            KeyFormat::Long => {
-                arena.extend_from_slice(&self.whole()?.to_be_bytes());
-                Ok(())
-            }
-            KeyFormat::Schema => Err(Unfit),
-            KeyFormat::Bytes => self
-                .characters(|characters| if decode_bytes(self.bytes, characters, arena) { Ok(()) } else { Err(Unfit) }),
-        }
-    }
-
-    fn id(&self, arena: &mut Vec<u8>) -> Result<(), Unfit> {
-        if self.reader.byte() == b'"' {
-            return self.characters(|characters| {
-                arena.extend_from_slice(characters);
-                Ok(())
-            });
-        }
-        let numeral = self.numeral()?;
-        if numeral.plain {
-            arena.extend_from_slice(numeral.text.as_bytes());
-        } else {
-            arena.extend_from_slice(self.whole()?.to_string().as_bytes());
-        }
-        Ok(())
-    }
-
-    fn time_millis(&self) -> Result<i64, Unfit> {
-        if self.reader.byte() == b'"' {
-            return self.characters(|characters| {
-                let moment = calendar::timestamp(characters).ok_or(Unfit)?;
-                moment.count(Unit::Millis.per_second()).ok_or(Unfit)
-            });
-        }
-        let unit = self.unit.ok_or(Unfit)?;
-        Ok(self.whole()?.div_euclid(unit.per_second() / 1_000))
-    }
 }

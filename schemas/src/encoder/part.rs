@@ -1,0 +1,149 @@
+//! The parts of a contract that have a format: an event's value, and its key where that has a schema. Knows how each
+//! format's program is made, and which file and line a mistake belongs to.
+
+use super::Body;
+use super::compile::{Material, Sourced};
+use super::facts::Role;
+use super::personal::{refuse_all, treat_all};
+use super::text::Tree;
+use crate::avro;
+use crate::avro::program::{Program, Rule};
+use crate::avro::tap::Lost;
+use crate::contract::{Contract, Format, Pointer, UnknownFields, ValueRule};
+use crate::pass::Leaf;
+use crate::problem::Problem;
+use crate::schema::{Mistake, Schema};
+use crate::wire;
+
+/// What a part's program is made of.
+pub(super) struct Part<'c> {
+    pub(super) contract: &'c Contract,
+    pub(super) rule: &'c ValueRule,
+    pub(super) sourced: Option<&'c Sourced>,
+    /// Where the contract has it: `/value` or `/key`.
+    pub(super) path: &'static str,
+    /// What is picked out of it.
+    pub(super) pointers: Vec<(Role, &'c Pointer)>,
+    /// For a part whose personal fields are treated.
+    pub(super) personal: Option<&'c Material>,
+}
+
+impl Part<'_> {
+    /// What stands before each payload.
+    pub(super) fn prefix(&self) -> Vec<u8> {
+        wire::prefix(self.rule.framing, self.sourced.and_then(|sourced| sourced.id).unwrap_or(0))
+    }
+
+    /// How payloads are made. None where there are problems.
+    pub(super) fn body(&self, problems: &mut Vec<Problem>) -> Option<Body> {
+        if !self.rule.format.has_schema() && self.personal.is_some() {
+            refuse_all(self.contract, problems);
+        }
+        match self.rule.format {
+            Format::Avro => self.avro(problems),
+            Format::JsonSchema | Format::Protobuf => {
+                let path = format!("{}/format", self.path);
+                problems.push(self.contract.problem(&path, "another format", self.rule.format.name()));
+                None
+            }
+            Format::Json => Some(Body::Json(self.json())),
+            Format::String => self.whole(problems).then_some(Body::String),
+            Format::Bytes => self.whole(problems).then_some(Body::Bytes(self.rule.bytes)),
+        }
+    }
+
+    fn schema(&self, problems: &mut Vec<Problem>) -> Option<&Schema> {
+        let schema = self.sourced.map(|sourced| &sourced.schema);
+        if schema.is_none() {
+            problems.push(self.contract.problem(&format!("{}/schema", self.path), "a schema's text", "none"));
+        }
+        schema
+    }
+
+    fn avro(&self, problems: &mut Vec<Problem>) -> Option<Body> {
+        let schema = self.schema(problems)?;
+        let rule = Rule {
+            unions: self.rule.unions,
+            bytes: self.rule.bytes,
+            numeric_strings: self.rule.numeric_strings,
+            drop_unknown: self.rule.unknown_fields == UnknownFields::Drop,
+        };
+        match avro::compile(schema, rule) {
+            Ok(mut program) => {
+                for (role, pointer) in &self.pointers {
+                    if let Err(lost) = program.tap(&pointer.tokens, role.slot(), |leaf| role.fits(leaf)) {
+                        problems.push(self.lost_pointer(&program, (*role, pointer), lost));
+                    }
+                }
+                if let Some(material) = self.personal {
+                    treat_all(self.contract, material, problems, |tokens, treatment| program.treat(tokens, treatment));
+                    problems.extend(self.narrow_limit(program.shortest_text()));
+                }
+                Some(Body::Avro(program))
+            }
+            Err(mistakes) => {
+                problems.extend(mistakes.into_iter().map(|mistake| self.in_schema(schema, mistake)));
+                None
+            }
+        }
+    }
+
+    /// A mistake in a schema or in one of its references, as a problem of its file.
+    fn in_schema(&self, schema: &Schema, mistake: Mistake) -> Problem {
+        let Mistake { reference, path, line, expected, found } = mistake;
+        let name = reference.as_ref().unwrap_or(&schema.name);
+        let text = match &reference {
+            None => schema.text(),
+            Some(name) => schema.references.iter().find(|one| one.name == *name).and_then(|one| one.text()),
+        };
+        let line = line.or_else(|| text.map(|text| avro::line_of(text, &path)));
+        Problem { file: beside(&self.contract.file, name), line: line.unwrap_or(0), path, expected, found }
+    }
+
+    /// A limit that would refuse every event. `least`: no event's text is shorter.
+    fn narrow_limit(&self, least: usize) -> Option<Problem> {
+        let limit = self.contract.bytes_per_event?;
+        let narrow = usize::try_from(limit).is_ok_and(|limit| limit < least);
+        let expected = || format!("a limit that can hold one event: at least {least} bytes");
+        narrow.then(|| self.contract.problem("/limits/bytes_per_event", expected(), limit.to_string()))
+    }
+
+    fn lost_pointer(&self, program: &Program, (role, pointer): (Role, &Pointer), lost: Lost) -> Problem {
+        let (expected, found) = match lost {
+            Lost::Nowhere => ("a pointer to a field of the schema", format!("`{}`, which leads to none", pointer.text)),
+            Lost::Unfit(node) => {
+                (role.fields(), format!("`{}`, which leads to {}", pointer.text, program.expected(node)))
+            }
+        };
+        self.contract.problem(role.path(), expected, found)
+    }
+
+    fn json(&self) -> Tree {
+        let mut tree = Tree::default();
+        for (role, pointer) in &self.pointers {
+            tree.insert(&pointer.tokens, role.slot());
+        }
+        tree
+    }
+
+    /// An event that is one string has no members for a pointer to lead to.
+    fn whole(&self, problems: &mut Vec<Problem>) -> bool {
+        for (role, pointer) in &self.pointers {
+            if !pointer.tokens.is_empty() {
+                let expected = "the empty pointer, since the event is one string";
+                problems.push(self.contract.problem(role.path(), expected, format!("`{}`", pointer.text)));
+            } else if !role.fits(Leaf::Text) {
+                problems.push(self.contract.problem(role.path(), role.fields(), "an event that is one string"));
+            }
+        }
+        problems.is_empty()
+    }
+}
+
+/// The name of a file in the same folder as another.
+fn beside(file: &str, name: &str) -> String {
+    match file.rsplit_once('/') {
+        Some((folder, _)) => format!("{folder}/{name}"),
+        None => name.to_owned(),
+    }
+}
