@@ -6,6 +6,7 @@ mod part;
 mod personal;
 mod text;
 mod facts;
+mod check;
 
 use std::ops::Range;
 
@@ -18,6 +19,7 @@ use crate::contract::BytesText;
 use crate::json::reader::Reader;
 use crate::pass::{Memory, Taps};
 
+pub use self::check::Payload;
 pub use self::compile::{Material, Sourced};
 pub use crate::fault::{Fault, Mismatch};
 

@@ -22,6 +22,13 @@ pub enum Fault {
         /// What is wrong there, as a sentence.
         detail: &'static str,
     },
+    /// Bytes that are not what the contract says.
+    Undecodable {
+        /// Byte offset in the payload.
+        offset: usize,
+        /// What would have been right there.
+        expected: String,
+    },
     /// The schema does not accept it: every mismatch, 20 at most.
     Violation(Vec<Mismatch>),
     /// The contract takes the key from this pointer, and the event has none or null there.

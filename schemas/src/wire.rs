@@ -9,3 +9,11 @@ pub fn prefix(framing: Framing, id: u32) -> Vec<u8> {
         Framing::None => Vec::new(),
     }
 }
+
+/// The schema's id and where what stands behind it begins, if a value begins like Confluent's frame: byte 0, then the id.
+pub fn unframe(value: &[u8]) -> Option<(u32, usize)> {
+    match value {
+        [0, a, b, c, d, ..] => Some((u32::from_be_bytes([*a, *b, *c, *d]), 5)),
+        _ => None,
+    }
+}

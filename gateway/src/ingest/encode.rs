@@ -126,6 +126,10 @@ fn refuse(fault: Fault) -> Box<Refusal> {
             let detail = format!("The line is not JSON: at byte {offset}, expected {expected}.");
             Refusal::not_written(Code::Malformed, detail)
         }
+        Fault::Undecodable { offset, expected } => {
+            let detail = format!("The body is not what the topic takes: at byte {offset}, expected {expected}.");
+            Refusal::not_written(Code::Malformed, detail)
+        }
         Fault::Ambiguous { pointer, detail } => {
             let place = if pointer.is_empty() { String::new() } else { format!("{pointer}: ") };
             Refusal::not_written(Code::Malformed, format!("{place}{detail}"))
