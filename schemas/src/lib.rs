@@ -14,6 +14,8 @@ mod calendar;
 mod pass;
 pub mod avro;
 pub(crate) mod protobuf;
+pub mod references;
+pub mod identity;
 pub mod wire;
 pub mod encoder;
 pub mod decoder;

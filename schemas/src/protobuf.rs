@@ -4,3 +4,6 @@
 
 mod source;
 pub(crate) mod pool;
+mod file;
+
+pub(crate) use file::{identity, links};
