@@ -178,7 +178,7 @@ impl Node {
 
     /// Freezes the broker; its sockets stay open and silent.
     pub fn pause(&mut self) {
-        self.process.as_mut().expect("a paused broker runs").signal(Signal::STOP);
+        self.process.as_mut().expect("a paused broker runs").freeze();
         self.paused = true;
     }
 
@@ -187,7 +187,7 @@ impl Node {
         if std::mem::take(&mut self.paused)
             && let Some(process) = &mut self.process
         {
-            process.signal(Signal::CONT);
+            process.thaw();
         }
     }
 

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 const REAPER: &str = r#"
 pids=
@@ -152,6 +152,23 @@ impl Process {
             let pid = Pid::from_child(&self.child);
             kill_process(pid, signal).expect("a running child can be signalled");
         }
+    }
+
+    /// Stops the process until it is thawed; its sockets stay open and silent. Returns once every thread stands still,
+    /// which on a busy machine is a while after the signal.
+    pub fn freeze(&mut self) {
+        self.signal(Signal::STOP);
+        let child = WaitId::Pid(Pid::from_child(&self.child));
+        let still = eventually(Duration::from_secs(30), || {
+            let status = waitid(child.clone(), WaitIdOptions::STOPPED | WaitIdOptions::NOHANG).ok().flatten()?;
+            status.stopped().then_some(())
+        });
+        still.expect("a running process obeys STOP");
+    }
+
+    /// Lets a frozen process go on.
+    pub fn thaw(&mut self) {
+        self.signal(Signal::CONT);
     }
 
     /// The exit status, if the process has ended.

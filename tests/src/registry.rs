@@ -155,7 +155,7 @@ impl Registry {
 
     /// Freezes the registry; its sockets stay open and silent.
     pub fn freeze(&mut self) {
-        self.process.as_mut().expect("a frozen registry runs").signal(Signal::STOP);
+        self.process.as_mut().expect("a frozen registry runs").freeze();
         self.frozen = true;
     }
 
@@ -164,7 +164,7 @@ impl Registry {
         if std::mem::take(&mut self.frozen)
             && let Some(process) = &mut self.process
         {
-            process.signal(Signal::CONT);
+            process.thaw();
         }
     }
 
