@@ -2,7 +2,7 @@
 //! mapping of JSON to Avro's binary encoding (Avro specification 1.12). Knows nothing of topics, keys or requests.
 
 pub(crate) mod program;
-mod lookup;
+pub(crate) mod lookup;
 mod source;
 mod compile;
 mod default;

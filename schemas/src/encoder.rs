@@ -12,12 +12,10 @@ use std::ops::Range;
 
 use self::facts::Facts;
 use self::text::{Tree, check};
-use crate::avro::explain::explain;
-use crate::avro::program::Program;
-use crate::avro::write::Writer;
 use crate::contract::BytesText;
 use crate::json::reader::Reader;
-use crate::pass::{Memory, Taps};
+use crate::pass::{Memory, Report, Stop, Taps};
+use crate::{avro, protobuf};
 
 pub use self::check::Payload;
 pub use self::compile::{Material, Sourced};
@@ -35,7 +33,8 @@ pub struct Encoder {
 /// How the payload is made.
 #[derive(Debug)]
 enum Body {
-    Avro(Program),
+    Avro(avro::program::Program),
+    Protobuf(protobuf::program::Program),
     Json(Tree),
     String,
     Bytes(BytesText),
@@ -83,13 +82,18 @@ impl Encoder {
     fn payload(&self, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory) -> Result<Taps, Fault> {
         match &self.body {
             Body::Avro(program) => {
-                let mut writer = Writer::new(program, reader, arena, memory);
-                if writer.run().is_err() {
-                    return Err(self.refuse(program, reader, arena, memory));
-                }
-                let taps = writer.taps;
-                debug_assert!(agrees(program, reader, &taps), "the slow pass accepts what the fast one accepts");
-                Ok(taps)
+                let mut writer = avro::write::Writer::new(program, reader, arena, memory);
+                let read = writer.run().map(|()| writer.taps);
+                self.settle(read, reader, memory, |memory| {
+                    avro::explain::explain(avro::write::Writer::new(program, reader, &mut Vec::new(), memory))
+                })
+            }
+            Body::Protobuf(program) => {
+                let mut writer = protobuf::write::Writer::new(program, reader, arena, memory);
+                let read = writer.run().map(|()| writer.taps);
+                self.settle(read, reader, memory, |memory| {
+                    protobuf::explain::explain(protobuf::write::Writer::new(program, reader, &mut Vec::new(), memory))
+                })
             }
             Body::Json(tree) => text::json(tree, reader, arena, memory),
             Body::String => text::string(reader, arena, memory, None),
@@ -102,13 +106,31 @@ impl Encoder {
         self.append(text.as_bytes(), arena, memory).map(drop)
     }
 
+    /// Takes what a fast pass found, or asks the slow one what is wrong.
+    #[inline]
+    fn settle(
+        &self,
+        read: Result<Taps, Stop>,
+        reader: Reader<'_>,
+        memory: &mut Memory,
+        explain: impl Fn(&mut Memory) -> Report,
+    ) -> Result<Taps, Fault> {
+        match read {
+            Ok(taps) => {
+                debug_assert!(agrees(reader, &taps, &explain), "the slow pass accepts what the fast one accepts");
+                Ok(taps)
+            }
+            Err(_) => Err(self.refuse(reader, memory, explain)),
+        }
+    }
+
     /// What is wrong with an event that the fast pass refused.
     #[cold]
-    fn refuse(&self, program: &Program, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory) -> Fault {
+    fn refuse(&self, reader: Reader<'_>, memory: &mut Memory, explain: impl Fn(&mut Memory) -> Report) -> Fault {
         if let Err(fault) = check(reader, memory) {
             return fault;
         }
-        let mut report = explain(Writer::new(program, reader, arena, memory));
+        let mut report = explain(memory);
         let picked = self.facts.of_text(&reader, &report.taps);
         self.facts.complete(&picked, &mut report.mismatches, memory);
         Fault::Violation(report.mismatches)
@@ -116,8 +138,8 @@ impl Encoder {
 }
 
 /// Whether the slow pass finds nothing wrong with an accepted event, and the same values in it.
-fn agrees(program: &Program, reader: Reader<'_>, taps: &Taps) -> bool {
-    let (mut out, mut memory) = (Vec::new(), Memory::default());
-    let report = explain(Writer::new(program, reader, &mut out, &mut memory));
+fn agrees(reader: Reader<'_>, taps: &Taps, explain: impl Fn(&mut Memory) -> Report) -> bool {
+    let mut memory = Memory::default();
+    let report = explain(&mut memory);
     check(reader, &mut memory).is_ok() && report.mismatches.is_empty() && report.taps == *taps
 }

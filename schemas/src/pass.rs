@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use crate::calendar::Unit;
+use crate::fault::Mismatch;
 use crate::json::names::Names;
 use crate::json::reader::Expected;
 use crate::json::skip::Levels;
@@ -21,6 +22,14 @@ pub(crate) struct Tapped {
 
 /// What was picked out of one event, by slot.
 pub(crate) type Taps = [Option<Tapped>; SLOTS];
+
+/// What a slow pass found.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) mismatches: Vec<Mismatch>,
+    /// Values that the contract picks, where they were accepted.
+    pub(crate) taps: Taps,
+}
 
 /// What a schema says of a value, as far as key, id and time care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +96,8 @@ pub(crate) struct Memory {
     pub(crate) decoded: Vec<u8>,
     /// What only Avro's pass needs.
     pub(crate) avro: crate::avro::write::Space,
+    /// What only Protobuf's pass needs.
+    pub(crate) protobuf: crate::protobuf::write::Space,
 }
 
 impl Memory {
@@ -97,5 +108,6 @@ impl Memory {
         self.names.trim();
         self.levels.trim();
         self.avro.trim();
+        self.protobuf.trim();
     }
 }

@@ -4,6 +4,19 @@
 
 mod source;
 pub(crate) mod pool;
-mod file;
+pub(crate) mod root;
+pub(crate) mod program;
+mod compile;
+pub(crate) mod tap;
+pub(crate) mod write;
+mod message;
+mod collection;
+mod scalar;
+mod wellknown;
+pub(crate) mod binary;
+pub(crate) mod explain;
+mod expected;
 
+pub(crate) use compile::compile;
+mod file;
 pub(crate) use file::{identity, links};

@@ -142,7 +142,7 @@ fn valid_samples_become_records() {
 
 fn code(fault: &Fault) -> &'static str {
     match fault {
-        Fault::Syntax { .. } | Fault::Ambiguous { .. } => "malformed",
+        Fault::Syntax { .. } | Fault::Ambiguous { .. } | Fault::Undecodable { .. } => "malformed",
         Fault::Violation(_) => "schema_violation",
         Fault::MissingKey { .. } => "missing_key",
     }
@@ -151,6 +151,7 @@ fn code(fault: &Fault) -> &'static str {
 fn explained(fault: &Fault) -> String {
     match fault {
         Fault::Syntax { offset, expected } => format!("at byte {offset}: expected {expected}"),
+        Fault::Undecodable { offset, expected } => format!("at byte {offset}: expected {expected}"),
         Fault::Ambiguous { pointer, detail } => format!("{pointer}: {detail}"),
         Fault::MissingKey { pointer } => format!("{pointer}: no key"),
         Fault::Violation(mismatches) => {

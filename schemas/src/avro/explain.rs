@@ -8,15 +8,7 @@ use crate::fault::{MAX_MISMATCHES, Mismatch};
 use crate::json::Kind;
 use crate::json::pointer::{push_index, push_member};
 use crate::json::reader::Expected;
-use crate::pass::{Leaf, Stop, Tapped, Taps};
-
-/// What the slow pass found.
-#[derive(Debug)]
-pub(crate) struct Report {
-    pub(crate) mismatches: Vec<Mismatch>,
-    /// Values that the contract picks, where they were accepted.
-    pub(crate) taps: Taps,
-}
+use crate::pass::{Leaf, Report, Stop, Tapped};
 
 /// Reads a whole text that is known to be sound JSON. `writer` stands before its first byte.
 pub(crate) fn explain(mut writer: Writer<'_, '_>) -> Report {

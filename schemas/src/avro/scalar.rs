@@ -166,13 +166,13 @@ impl<'a> Writer<'_, 'a> {
 }
 
 /// Text that has no other characters than ASCII's.
-pub(super) fn ascii(text: &[u8]) -> Option<&str> {
+pub(crate) fn ascii(text: &[u8]) -> Option<&str> {
     std::str::from_utf8(text).ok().filter(|text| text.is_ascii())
 }
 
 /// The nearest double of a number (given as `Ok`) or the value of a name (given as `Err`). None if that is infinite,
 /// or if a numeral without fraction and exponent is not held exactly.
-pub(super) fn exact_double(number: Result<Numeral<'_>, &[u8]>) -> Option<f64> {
+pub(crate) fn exact_double(number: Result<Numeral<'_>, &[u8]>) -> Option<f64> {
     match number {
         Ok(numeral) => {
             let value: f64 = numeral.text.parse().ok()?;
@@ -187,7 +187,7 @@ pub(super) fn exact_double(number: Result<Numeral<'_>, &[u8]>) -> Option<f64> {
 }
 
 /// As `exact_double`, rounded from the text once.
-pub(super) fn exact_float(number: Result<Numeral<'_>, &[u8]>) -> Option<f32> {
+pub(crate) fn exact_float(number: Result<Numeral<'_>, &[u8]>) -> Option<f32> {
     match number {
         Ok(numeral) => {
             let value: f32 = numeral.text.parse().ok()?;

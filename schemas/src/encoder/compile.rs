@@ -75,7 +75,7 @@ fn build(contract: &Contract, material: &Material) -> Result<Encoder, Vec<Proble
     };
     match value.body(&mut problems) {
         Some(body) if problems.is_empty() => {
-            Ok(Encoder { prefix: value.prefix(), body, facts: Facts::new(contract, key) })
+            Ok(Encoder { prefix: value.prefix(&body), body, facts: Facts::new(contract, key) })
         }
         _ => Err(problems),
     }
@@ -91,7 +91,7 @@ fn build_key(
     let sourced = Some(material.key.as_ref()?);
     let key = Part { contract, rule, sourced, path: "/key", pointers: Vec::new(), personal: None };
     let body = key.body(problems)?;
-    Some(Box::new(Encoder { prefix: key.prefix(), body, facts: Facts::default() }))
+    Some(Box::new(Encoder { prefix: key.prefix(&body), body, facts: Facts::default() }))
 }
 
 /// The contract's pointers by what they are for.

@@ -7,11 +7,12 @@ use super::facts::Role;
 use super::personal::{refuse_all, treat_all};
 use super::text::Tree;
 use crate::avro;
-use crate::avro::program::{Program, Rule};
+use crate::avro::program::Rule;
 use crate::avro::tap::Lost;
-use crate::contract::{Contract, Format, Pointer, UnknownFields, ValueRule};
+use crate::contract::{Contract, Format, Framing, Pointer, UnknownFields, ValueRule};
 use crate::pass::Leaf;
 use crate::problem::Problem;
+use crate::protobuf;
 use crate::schema::{Mistake, Schema};
 use crate::wire;
 
@@ -30,8 +31,12 @@ pub(super) struct Part<'c> {
 
 impl Part<'_> {
     /// What stands before each payload.
-    pub(super) fn prefix(&self) -> Vec<u8> {
-        wire::prefix(self.rule.framing, self.sourced.and_then(|sourced| sourced.id).unwrap_or(0))
+    pub(super) fn prefix(&self, body: &Body) -> Vec<u8> {
+        let mut prefix = wire::prefix(self.rule.framing, self.sourced.and_then(|sourced| sourced.id).unwrap_or(0));
+        if let (Framing::Confluent, Body::Protobuf(program)) = (self.rule.framing, body) {
+            wire::push_message_indexes(&mut prefix, &program.message_indexes);
+        }
+        prefix
     }
 
     /// How payloads are made. None where there are problems.
@@ -41,7 +46,8 @@ impl Part<'_> {
         }
         match self.rule.format {
             Format::Avro => self.avro(problems),
-            Format::JsonSchema | Format::Protobuf => {
+            Format::Protobuf => self.protobuf(problems),
+            Format::JsonSchema => {
                 let path = format!("{}/format", self.path);
                 problems.push(self.contract.problem(&path, "another format", self.rule.format.name()));
                 None
@@ -72,7 +78,7 @@ impl Part<'_> {
             Ok(mut program) => {
                 for (role, pointer) in &self.pointers {
                     if let Err(lost) = program.tap(&pointer.tokens, role.slot(), |leaf| role.fits(leaf)) {
-                        problems.push(self.lost_pointer(&program, (*role, pointer), lost));
+                        problems.push(self.lost_pointer((*role, pointer), lost, |node| program.expected(node)));
                     }
                 }
                 if let Some(material) = self.personal {
@@ -86,6 +92,37 @@ impl Part<'_> {
                 None
             }
         }
+    }
+
+    fn protobuf(&self, problems: &mut Vec<Problem>) -> Option<Body> {
+        let schema = self.schema(problems)?;
+        let mut program = match self.message(schema) {
+            Ok(program) => program,
+            Err(wrong) => {
+                problems.extend(wrong);
+                return None;
+            }
+        };
+        for (role, pointer) in &self.pointers {
+            if let Err(lost) = program.tap(&pointer.tokens, role.slot(), |leaf| role.fits(leaf)) {
+                problems.push(self.lost_pointer((*role, pointer), lost, |node| program.expected(node)));
+            }
+        }
+        if let Some(material) = self.personal {
+            treat_all(self.contract, material, problems, |tokens, treatment| program.treat(tokens, treatment));
+            problems.extend(self.narrow_limit(program.shortest_text()));
+        }
+        Some(Body::Protobuf(program))
+    }
+
+    fn message(&self, schema: &Schema) -> Result<protobuf::program::Program, Vec<Problem>> {
+        let wrong =
+            |mistakes: Vec<Mistake>| mistakes.into_iter().map(|mistake| self.in_schema(schema, mistake)).collect();
+        let pool = protobuf::pool::pool(schema).map_err(wrong)?;
+        let message = protobuf::root::find(&pool, &self.rule.message).map_err(|none| {
+            vec![self.contract.problem(&format!("{}/message", self.path), none.expected, none.found)]
+        })?;
+        protobuf::compile(&message, self.rule.unknown_fields == UnknownFields::Drop).map_err(wrong)
     }
 
     /// A mistake in a schema or in one of its references, as a problem of its file.
@@ -108,12 +145,10 @@ impl Part<'_> {
         narrow.then(|| self.contract.problem("/limits/bytes_per_event", expected(), limit.to_string()))
     }
 
-    fn lost_pointer(&self, program: &Program, (role, pointer): (Role, &Pointer), lost: Lost) -> Problem {
+    fn lost_pointer(&self, (role, pointer): (Role, &Pointer), lost: Lost, there: impl Fn(usize) -> String) -> Problem {
         let (expected, found) = match lost {
             Lost::Nowhere => ("a pointer to a field of the schema", format!("`{}`, which leads to none", pointer.text)),
-            Lost::Unfit(node) => {
-                (role.fields(), format!("`{}`, which leads to {}", pointer.text, program.expected(node)))
-            }
+            Lost::Unfit(node) => (role.fields(), format!("`{}`, which leads to {}", pointer.text, there(node))),
         };
         self.contract.problem(role.path(), expected, found)
     }

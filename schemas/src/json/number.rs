@@ -101,12 +101,17 @@ impl<'a> Numeral<'a> {
 
     /// Its value, if that is whole and fits.
     pub(crate) fn to_i64(self) -> Option<i64> {
+        self.to_i128().and_then(|value| i64::try_from(value).ok())
+    }
+
+    /// Its value, if that is whole and has at most 20 digits, as many as 64 bits may have.
+    pub(crate) fn to_i128(self) -> Option<i128> {
         let significant = self.significant();
         if significant.is_zero() {
             return Some(0);
         }
         let zeros = u32::try_from(significant.exponent).ok()?;
-        if significant.len() + u64::from(zeros) > 19 {
+        if significant.len().checked_add(u64::from(zeros))? > 20 {
             return None;
         }
         let mut value = 0_i128;
@@ -114,7 +119,7 @@ impl<'a> Numeral<'a> {
             value = value * 10 + i128::from(digit - b'0');
         }
         value *= 10_i128.pow(zeros);
-        i64::try_from(if self.negative { -value } else { value }).ok()
+        Some(if self.negative { -value } else { value })
     }
 
     /// What it is where a whole number of a range is wanted, for people.
