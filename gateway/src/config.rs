@@ -6,6 +6,7 @@ pub mod secret;
 pub mod listen;
 pub mod folders;
 pub mod kafka;
+pub mod registry;
 pub mod authn;
 pub mod admission;
 pub mod telemetry;
@@ -23,6 +24,7 @@ use drain::Drain;
 use folders::{Catalog, Conventions};
 use kafka::Kafka;
 use listen::{Admin, Listen};
+use registry::Registry;
 use telemetry::Telemetry;
 
 /// What a variable's name begins with; `__` stands between a section and a name: `FOREBAY_KAFKA__BOOTSTRAP`.
@@ -41,6 +43,8 @@ pub struct Config {
     pub conventions: Conventions,
     /// The cluster and the queue towards it.
     pub kafka: Kafka,
+    /// The schema registry, if there is one.
+    pub registry: Option<Registry>,
     /// How callers prove who they are.
     pub authn: Authn,
     /// How much is let in.
@@ -92,12 +96,12 @@ impl Config {
             catalog: root.section("catalog").map(Catalog::read).unwrap_or_default(),
             conventions: root.section("conventions").map(Conventions::read).unwrap_or_default(),
             kafka: root.section("kafka").map(Kafka::read).unwrap_or_default(),
+            registry: root.section("registry").map(Registry::read),
             authn: root.section("authn").map(Authn::read).unwrap_or_default(),
             admission: root.section("admission").map(Admission::read).unwrap_or_default(),
             telemetry: root.section("telemetry").map(Telemetry::read).unwrap_or_default(),
             drain: root.section("drain").map(Drain::read).unwrap_or_default(),
         };
-        root.refuse("registry", "no registry: this version takes schemas from files beside the contracts only");
         if document.get("authn").is_none() {
             root.missing("authn", authn::REQUIRED);
         }
@@ -177,7 +181,8 @@ fn overlay(document: &mut Node, name: &str, value: &str, problems: &mut Vec<Prob
 /// sets for a service of this name (`FOREBAY_SERVICE_HOST`), are no configuration and are passed over.
 fn mistyped(name: &str) -> Option<String> {
     let (section, rest) = name.split_once('_')?;
-    let known = serde_json::to_value(Config::default()).ok()?;
+    let known = Config { registry: Some(Registry::default()), ..Config::default() };
+    let known = serde_json::to_value(known).ok()?;
     known.get(section)?.get(rest).map(|_| format!("{section}__{rest}").to_uppercase())
 }
 

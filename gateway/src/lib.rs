@@ -12,6 +12,7 @@ pub mod event;
 pub mod app;
 pub mod admin;
 pub mod catalog;
+pub mod registry;
 pub mod reload;
 pub mod kafka;
 pub mod telemetry;

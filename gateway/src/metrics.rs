@@ -1,6 +1,8 @@
 //! Every metric's name, labels and help, and one typed method a fact. Labels come from the catalogue and from the
 //! code, never from a caller. Nothing else in the gateway spells a metric.
 
+pub mod registry;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +18,8 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+
+use registry::RegistryMetrics;
 
 use crate::code::{Code, Outcome};
 
@@ -39,6 +43,7 @@ pub struct Metrics {
     connections_refused: Counter,
     reloads: Family<ReloadLabels, Counter>,
     spans_dropped: Counter,
+    schema_registry: RegistryMetrics,
     moment: Arc<ArcSwap<Moment>>,
 }
 
@@ -160,6 +165,7 @@ impl Metrics {
             connections_refused: Counter::default(),
             reloads: Family::default(),
             spans_dropped: Counter::default(),
+            schema_registry: RegistryMetrics::default(),
             moment: Arc::default(),
             registry: Registry::default(),
         };
@@ -198,6 +204,12 @@ impl Metrics {
         r.register("connections_refused", refused, self.connections_refused.clone());
         r.register("reloads", "Reloads of contracts and conventions, by result", self.reloads.clone());
         r.register("spans_dropped", "Spans that could not be exported", self.spans_dropped.clone());
+        self.schema_registry.register(r);
+    }
+
+    /// What is counted of the schema registry's client.
+    pub fn schema_registry(&self) -> &RegistryMetrics {
+        &self.schema_registry
     }
 
     /// One topic's counters.

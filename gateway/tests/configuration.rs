@@ -42,6 +42,34 @@ fn the_environment_wins_over_the_file() {
 }
 
 #[test]
+fn a_registry_may_have_several_addresses() {
+    let variables = [("FOREBAY_REGISTRY__URL", "http://a:8081/, https://b/apis/ccompat/v7/")];
+    let registry = read(SMALLEST, &variables).unwrap().registry.unwrap();
+    assert_eq!(registry.url, ["http://a:8081", "https://b/apis/ccompat/v7"]);
+    assert_eq!(read(SMALLEST, &[]).unwrap().registry, None);
+}
+
+#[test]
+fn a_registry_is_told_apart_from_what_is_none() {
+    for wrong in [
+        "{}",
+        "{ url: [] }",
+        "{ url: registry:8081 }",
+        "{ url: http://user:secret@registry }",
+        "{ url: http://registry?a=b }",
+        "{ url: http:///subjects }",
+        "{ url: 'http://a,,http://b' }",
+        "{ url: http://a, connect_timeout: 10s }",
+        "{ url: http://a, timeout: 0s, connect_timeout: 0s }",
+        "{ url: http://a, certificate: Cargo.toml }",
+        "{ url: http://a, basic_auth_file: Cargo.toml, bearer_file: Cargo.toml }",
+    ] {
+        let problems = read(&format!("{SMALLEST}registry: {wrong}\n"), &[]).unwrap_err();
+        assert!(problems.contains("/registry") && !problems.contains("secret"), "{wrong}: {problems}");
+    }
+}
+
+#[test]
 fn variables_that_kubernetes_sets_are_no_configuration() {
     let variables = [
         ("FOREBAY_SERVICE_HOST", "10.0.0.1"),
@@ -81,13 +109,17 @@ kafka:
   producers: 0
   properties: { acks: 1, security.protocol: SASL_SSL, enable.idempotence: false }
   property_files: { sasl.password: /no/such/file }
-registry: { url: http://registry }
+registry: { url: [http://ok:8081, ftp://registry], key: /no/such/file, timeout: 10ms, schemas: 0, bytes_per_answer: 1GiB }
 authn: { api_keys: keys.yaml }
 admission: { bytes_in_flight: lots, window: { evnets: 3 } }
 telemetry: { log: '=', otlp: collector, sample: 2 }
 ";
     insta::assert_snapshot!(
-        read(text, &[("FOREBAY_KAFKA_LINGER", "1ms"), ("FOREBAY_DRAIN__GRACE", "later")]).unwrap_err()
+        read(
+            text,
+            &[("FOREBAY_KAFKA_LINGER", "1ms"), ("FOREBAY_REGISTRY_URL", "http://a"), ("FOREBAY_DRAIN__GRACE", "later")]
+        )
+        .unwrap_err()
     );
 }
 

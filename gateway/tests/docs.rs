@@ -70,14 +70,14 @@ fn every_key_is_documented_with_its_default() {
     let rows = rows(&page("docs/operations.md"), "Configuration");
     let documented: BTreeSet<_> = rows.iter().map(|row| row[0].clone()).collect();
     let mut keys = BTreeSet::new();
-    leaves(&serde_json::to_value(Config::default()).unwrap(), "", &mut keys);
-    assert_eq!(keys.difference(&documented).collect::<Vec<_>>(), [""; 0], "without a row");
-
-    let required = "kafka: { bootstrap: [a:1] }\nauthn: { anonymous: true, anonymous_principal: b }\n";
-    let stated = rows.iter().filter(|row| !matches!(&*row[1], "required" | "none"));
-    let variables = stated.map(|row| (format!("FOREBAY_{}", row[0].to_uppercase().replace('.', "__")), row[1].clone()));
+    let required = "kafka: { bootstrap: [a:1] }\nauthn: { anonymous: true, anonymous_principal: b }\nregistry: { url: http://c }\n";
     let shown = |config: Config| serde_json::to_value(config).unwrap();
     let defaults = shown(Config::read("forebay.yaml", required, []).unwrap());
+    leaves(&defaults, "", &mut keys);
+    assert_eq!(keys.difference(&documented).collect::<Vec<_>>(), [""; 0], "without a row");
+
+    let stated = rows.iter().filter(|row| !matches!(&*row[1], "required" | "none"));
+    let variables = stated.map(|row| (format!("FOREBAY_{}", row[0].to_uppercase().replace('.', "__")), row[1].clone()));
     assert_eq!(shown(Config::read("docs/operations.md", required, variables).unwrap()), defaults);
 }
 

@@ -38,13 +38,17 @@ const STATUS: [&str; 7] = [
 ];
 
 /// A room of the gateway and the rooms that it must not know.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("config", &["app", "ingest", "door", "server", "router", "layers", "admin", "cli", "reload", "kafka", "catalog"]),
     ("event", &["app", "ingest", "door", "server", "router", "layers", "admin", "cli", "reload", "kafka", "config"]),
     ("metrics", &["app", "ingest", "door", "server", "router", "layers", "admin", "cli", "reload", "kafka"]),
     ("telemetry", &["app", "ingest", "door", "server", "router", "layers", "admin", "cli", "reload", "kafka"]),
     ("kafka", &["app", "ingest", "door", "server", "router", "layers", "admin", "cli", "reload", "event", "catalog"]),
     ("catalog", &["app", "ingest", "door", "server", "router", "layers", "admin", "cli", "reload", "kafka"]),
+    (
+        "registry",
+        &["app", "ingest", "door", "server", "router", "layers", "admin", "cli", "reload", "kafka", "catalog", "event"],
+    ),
     ("ledger", &["app", "ingest", "door", "server", "router", "layers", "admin", "cli", "reload", "kafka"]),
     ("door", &["app", "server", "router", "layers", "admin", "cli", "reload", "kafka", "catalog"]),
     ("app", &["server", "router", "layers", "admin", "cli"]),
