@@ -74,10 +74,18 @@ fn full(topic: &Topic) -> Value {
     value["file"] = json!(topic.contract.file);
     value["labels"] = json!(topic.contract.labels);
     value["producers"] = json!(topic.contract.producers);
-    value["schema"] = topic
-        .schema
-        .as_deref()
-        .map_or(Value::Null, |text| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())));
+    value["value"] = match &topic.bound {
+        Ok(bound) => json!({
+            "format": topic.contract.value.format.name(),
+            "schema_id": bound.schema_id(),
+            "schema": bound.material.value.as_ref().and_then(|sourced| sourced.schema.text()).map(written),
+        }),
+        Err(unready) => json!({
+            "format": topic.contract.value.format.name(),
+            "code": unready.code.as_str(),
+            "detail": unready.detail,
+        }),
+    };
     value
 }
 
@@ -85,4 +93,9 @@ fn json(value: &Value) -> Response {
     let mut response = Response::new(Body::from(format!("{value:#}\n")));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+/// A schema as JSON where it is some, else as a text.
+fn written(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use crate::binding::Binder;
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::ingest::admit::Admission;
@@ -18,6 +19,8 @@ pub struct App {
     pub config: Config,
     /// The contracts in force.
     pub catalog: Arc<Catalog>,
+    /// Binds contracts to the schemas that a registry has.
+    pub binder: Arc<Binder>,
     /// Tells who is calling.
     pub authn: Authn,
     /// Lends out memory.
@@ -69,7 +72,12 @@ impl Life {
 
 impl App {
     /// Builds the components. Must be called within a Tokio runtime. Nothing is connected yet.
-    pub fn build(config: Config, catalog: Arc<Catalog>, metrics: Arc<Metrics>) -> Result<Self, ConnectError> {
+    pub fn build(
+        config: Config,
+        catalog: Arc<Catalog>,
+        binder: Arc<Binder>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, ConnectError> {
         let producer = Arc::new(Producer::new(&config.kafka)?);
         let topics = Arc::new(Topics::new(&config.kafka)?);
         Ok(Self {
@@ -80,6 +88,7 @@ impl App {
             life: Life::default(),
             config,
             catalog,
+            binder,
             producer,
             topics,
             metrics,

@@ -3,40 +3,107 @@
 
 mod folder;
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use forebay_policies::{Action, Conventions, Date, Facts, Finding};
 use forebay_schemas::contract::Compiled;
 use forebay_schemas::contract::{self, Contract};
-use forebay_schemas::decoder::Decoder;
-use forebay_schemas::encoder::Encoder;
+use forebay_schemas::encoder::{Encoder, Material};
+use forebay_schemas::pii::HashKey;
 use forebay_schemas::problem::Problem;
 
+use crate::code::Code;
+use crate::config::Config;
 use crate::metrics::{Metrics, TopicMetrics};
 
-/// One topic's contract, compiled, with its metrics at hand.
-#[derive(Debug)]
+/// Versions of a topic's schema beside the current one that are kept ready.
+const VERSIONS: usize = 32;
+
+/// One topic's contract, with its metrics at hand.
+#[derive(Debug, Clone)]
 pub struct Topic {
     /// What its people wrote.
-    pub contract: Contract,
-    /// The program that checks and writes its events; none while a registry has not said by which schema.
-    pub encoder: Option<Encoder>,
-    /// Reads its records back.
-    pub decoder: Decoder,
-    /// The schema's text, for formats that have one.
-    pub schema: Option<String>,
+    pub contract: Arc<Contract>,
+    /// What the files beside the contract give for its programs.
+    pub material: Arc<Material>,
+    /// What writes its events, or why nothing does yet.
+    pub bound: Result<Bound, Unready>,
     /// Names of the conventions that the contract breaks and that only warn.
     pub warnings: BTreeSet<Arc<str>>,
     /// Counters with this topic's labels.
     pub metrics: TopicMetrics,
+    /// What writes events by other versions of the schema, by its id, for requests that name one.
+    versions: Arc<ArcSwap<HashMap<u32, Arc<Encoder>>>>,
+}
+
+/// A contract's programs and what they were made of.
+#[derive(Debug, Clone)]
+pub struct Bound {
+    /// Schemas with their ids.
+    pub material: Arc<Material>,
+    /// The program that checks and writes events.
+    pub encoder: Arc<Encoder>,
+}
+
+/// Why a topic's events can't be written now: nothing is known to write them by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unready {
+    /// The code for the sender.
+    pub code: Code,
+    /// A sentence for the sender.
+    pub detail: Cow<'static, str>,
+}
+
+impl Unready {
+    /// With its sentence.
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, detail: detail.into() }
+    }
+
+    /// The registry has not said yet, or does not answer now.
+    pub fn unavailable() -> Self {
+        let detail = "The schema is in a registry that does not answer now. Nothing was written; send it again later.";
+        Self::new(Code::RegistryUnavailable, detail)
+    }
+}
+
+impl Topic {
+    /// The same topic with other programs.
+    #[must_use]
+    pub fn rebound(&self, bound: Result<Bound, Unready>) -> Self {
+        Self { bound, versions: Arc::default(), ..self.clone() }
+    }
+
+    /// What writes events by the schema of this id, if that is known.
+    pub fn version(&self, id: u32) -> Option<Arc<Encoder>> {
+        let current = self.bound.as_ref().ok().filter(|bound| bound.schema_id() == Some(id));
+        current.map(|bound| Arc::clone(&bound.encoder)).or_else(|| self.versions.load().get(&id).cloned())
+    }
+
+    /// Keeps what writes events by another version. Of too many all are forgotten: they are soon made again.
+    pub fn remember(&self, id: u32, encoder: &Arc<Encoder>) {
+        self.versions.rcu(|versions| {
+            let mut versions = if versions.len() < VERSIONS { HashMap::clone(versions) } else { HashMap::new() };
+            versions.insert(id, Arc::clone(encoder));
+            versions
+        });
+    }
+}
+
+impl Bound {
+    /// The id of the value's schema, if it has one.
+    pub fn schema_id(&self) -> Option<u32> {
+        self.material.value.as_ref().and_then(|sourced| sourced.id)
+    }
 }
 
 /// All contracts of one load. A request reads one set from its beginning to its end.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct ContractSet {
     topics: HashMap<String, Arc<Topic>>,
 }
@@ -52,6 +119,21 @@ impl ContractSet {
         let mut topics: Vec<_> = self.topics.values().collect();
         topics.sort_by(|a, b| a.contract.topic.cmp(&b.contract.topic));
         topics
+    }
+
+    /// The same set with this topic in place of the one of its name.
+    #[must_use]
+    pub fn with(mut self, topic: Topic) -> Self {
+        self.topics.insert(topic.contract.topic.clone(), Arc::new(topic));
+        self
+    }
+
+    /// Whether both hold the very same topics.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let same = |(name, topic): (&String, &Arc<Topic>)| {
+            other.topics.get(name).is_some_and(|other| Arc::ptr_eq(topic, other))
+        };
+        self.len() == other.len() && self.topics.iter().all(same)
     }
 
     /// How many topics there are.
@@ -86,6 +168,11 @@ impl Catalog {
     pub fn replace(&self, set: ContractSet) {
         self.current.store(Arc::new(set));
     }
+
+    /// Puts another set in force, unless the one that it was made from no longer is.
+    pub fn replace_if(&self, current: &Arc<ContractSet>, set: ContractSet) {
+        self.current.compare_and_swap(current, Arc::new(set));
+    }
 }
 
 /// What one load found: a set where nothing blocks it, and everything that is wrong either way.
@@ -115,29 +202,49 @@ impl fmt::Display for Broken {
     }
 }
 
-/// Reads, checks and compiles all contracts below `catalog`, and holds them against all conventions below
-/// `conventions`. Nothing that is wrong hides something else that is wrong.
-pub fn load(catalog: &Path, conventions: &Path, today: Date, metrics: &Metrics) -> Load {
+/// Where contracts and conventions lie, and what they are read with.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    /// The folder of contracts.
+    pub catalog: PathBuf,
+    /// The folder of conventions; none holds the contracts against nothing.
+    pub conventions: Option<PathBuf>,
+    /// The key of the hashes of personal values.
+    pub hash_key: Option<HashKey>,
+}
+
+impl Sources {
+    /// As the configuration says.
+    pub fn of(config: &Config) -> Self {
+        Self {
+            catalog: config.catalog.dir.clone(),
+            conventions: Some(config.conventions.dir.clone()),
+            hash_key: config.pii.hash_key.clone(),
+        }
+    }
+}
+
+/// Reads, checks and compiles all contracts, and holds them against all conventions. Nothing that is wrong hides something
+/// else that is wrong. Where a registry has a say, it has not been asked yet.
+pub fn load(sources: &Sources, today: Date, metrics: &Metrics) -> Load {
     let mut problems = Vec::new();
-    let contracts = read_contracts(catalog, &mut problems);
-    let rules = Conventions::load(&folder::rules(conventions, &mut problems)).map_err(|found| problems.extend(found));
-    let rules = rules.unwrap_or_default();
+    let contracts = read_contracts(sources, &mut problems);
+    let mut rules = Conventions::default();
+    if let Some(conventions) = &sources.conventions {
+        match Conventions::load(&folder::rules(conventions, &mut problems)) {
+            Ok(read) => rules = read,
+            Err(found) => problems.extend(found),
+        }
+    }
     let findings = |one: &Compiled| rules.decide(&Facts::from(&one.contract), today).findings;
     let judged = contracts.into_iter().map(|one| (findings(&one), one)).collect();
     conclude(judged, problems, metrics)
 }
 
-/// Reads, checks and compiles all contracts below `catalog`, whatever the conventions say of them.
-pub fn load_contracts(catalog: &Path, metrics: &Metrics) -> Load {
-    let mut problems = Vec::new();
-    let judged = read_contracts(catalog, &mut problems).into_iter().map(|one| (Vec::new(), one)).collect();
-    conclude(judged, problems, metrics)
-}
-
 /// The contracts that are sound; files are named as they lie from the working directory.
-fn read_contracts(catalog: &Path, problems: &mut Vec<Problem>) -> Vec<Compiled> {
-    let below = |file: &str| catalog.join(file).display().to_string();
-    let mut loaded = contract::load(&folder::topics(catalog, problems), None);
+fn read_contracts(sources: &Sources, problems: &mut Vec<Problem>) -> Vec<Compiled> {
+    let below = |file: &str| sources.catalog.join(file).display().to_string();
+    let mut loaded = contract::load(&folder::topics(&sources.catalog, problems), sources.hash_key.as_ref());
     problems.extend(loaded.problems.into_iter().map(|problem| Problem { file: below(&problem.file), ..problem }));
     for one in &mut loaded.topics {
         one.contract.file = below(&one.contract.file);
@@ -153,11 +260,13 @@ fn conclude(judged: Vec<(Vec<Finding>, Compiled)>, mut problems: Vec<Problem>, m
         let Compiled { contract, material, encoder } = compiled;
         broken.extend(findings.iter().cloned().map(|finding| Broken { file: contract.file.clone(), finding }));
         let warnings = findings.into_iter().map(|finding| finding.rule.into()).collect();
-        let decoder = Decoder::new(&contract, &material);
-        let schema = material.value.and_then(|sourced| sourced.schema.text().map(str::to_owned));
         let metrics = metrics.topic(&contract.topic);
-        let name = contract.topic.clone();
-        topics.insert(name, Arc::new(Topic { contract, encoder, decoder, schema, warnings, metrics }));
+        let (name, material) = (contract.topic.clone(), Arc::new(material));
+        let bound = encoder.map(|encoder| Bound { material: Arc::clone(&material), encoder: Arc::new(encoder) });
+        let bound = bound.ok_or_else(Unready::unavailable);
+        let versions = Arc::default();
+        let topic = Topic { contract: Arc::new(contract), material, bound, warnings, metrics, versions };
+        topics.insert(name, Arc::new(topic));
     }
     let sound = problems.is_empty() && broken.iter().all(|one| one.finding.action != Action::Block);
     Load { set: sound.then_some(ContractSet { topics }), problems, broken }

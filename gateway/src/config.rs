@@ -5,6 +5,7 @@ mod show;
 pub mod secret;
 pub mod listen;
 pub mod folders;
+pub mod pii;
 pub mod kafka;
 pub mod registry;
 pub mod authn;
@@ -24,6 +25,7 @@ use drain::Drain;
 use folders::{Catalog, Conventions};
 use kafka::Kafka;
 use listen::{Admin, Listen};
+use pii::Pii;
 use registry::Registry;
 use telemetry::Telemetry;
 
@@ -41,6 +43,8 @@ pub struct Config {
     pub catalog: Catalog,
     /// Where the conventions are.
     pub conventions: Conventions,
+    /// What personal values are hashed with.
+    pub pii: Pii,
     /// The cluster and the queue towards it.
     pub kafka: Kafka,
     /// The schema registry, if there is one.
@@ -95,6 +99,7 @@ impl Config {
             admin: root.section("admin").map(Admin::read).unwrap_or_default(),
             catalog: root.section("catalog").map(Catalog::read).unwrap_or_default(),
             conventions: root.section("conventions").map(Conventions::read).unwrap_or_default(),
+            pii: root.section("pii").map(Pii::read).unwrap_or_default(),
             kafka: root.section("kafka").map(Kafka::read).unwrap_or_default(),
             registry: root.section("registry").map(Registry::read),
             authn: root.section("authn").map(Authn::read).unwrap_or_default(),

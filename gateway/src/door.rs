@@ -3,6 +3,7 @@
 
 pub mod status;
 pub mod body;
+pub mod media;
 pub mod native;
 pub mod ndjson;
 pub mod answer;

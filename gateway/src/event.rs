@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use forebay_schemas::encoder::Mismatch;
+use forebay_schemas::encoder::{Mismatch, Payload};
 use http::HeaderMap;
 
 use crate::catalog::Topic;
@@ -20,6 +20,8 @@ pub use crate::code::{Code, Outcome};
 pub struct Head {
     /// The topic in the path, percent-decoded once; not yet known to exist.
     pub topic: String,
+    /// The id of the schema that the request names for its events, if it does.
+    pub schema_id: Option<u32>,
     /// The request's header fields.
     pub headers: HeaderMap,
     /// The fields of W3C Trace Context for the records, if there is a trace.
@@ -62,11 +64,26 @@ pub struct Event {
     pub text: Range<usize>,
 }
 
+/// What an event's bytes are as they were sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// JSON text.
+    Json,
+    /// What will be stored, or nearly.
+    Encoded(Payload),
+}
+
 /// What a door read: events as ranges of one body.
 #[derive(Debug)]
 pub struct Batch {
     /// The body, or one window of it.
     pub body: Bytes,
+    /// What the events' bytes are.
+    pub form: Form,
+    /// Whether they stood behind Confluent's frame, of which only Protobuf's list of indexes is left.
+    pub framed: bool,
+    /// The id of their schema, if the request names one.
+    pub schema_id: Option<u32>,
     /// Whether the events are parts of one JSON document, so that a syntax error in one sinks all.
     pub document: bool,
     /// The topics' names as the caller spelled them.
@@ -80,6 +97,12 @@ pub struct Batch {
 pub struct Allowed {
     /// The body, or one window of it.
     pub body: Bytes,
+    /// As in [`Batch`].
+    pub form: Form,
+    /// As in [`Batch`].
+    pub framed: bool,
+    /// As in [`Batch`].
+    pub schema_id: Option<u32>,
     /// As in [`Batch`].
     pub document: bool,
     /// The contracts of the allowed events.

@@ -25,7 +25,8 @@ use crate::app::App;
 use crate::catalog::ContractSet;
 use crate::door::answer::{self, Answer};
 use crate::door::body::{self, Pace};
-use crate::door::native::{self, Exchange};
+use crate::door::media::{self, Exchange, Whole};
+use crate::door::native;
 use crate::door::ndjson::Windows;
 use crate::door::receipts;
 use crate::event::{Batch, Code, Head, Principal, Rejection, Verdict};
@@ -45,7 +46,10 @@ pub async fn native(
     let request_id = native::request_id(&parts.headers);
     let brief = body::is_brief(&parts.headers);
     let trace = span.fields(&parts.headers);
-    let head = topic.map(|Path(topic)| Head { topic, headers: parts.headers, trace }).map_err(|_| not_text());
+    let head = topic.map_err(|_| not_text()).and_then(|Path(topic)| {
+        let schema_id = native::schema_id(&parts.headers)?;
+        Ok(Head { topic, schema_id, headers: parts.headers, trace })
+    });
     let answered = match head.and_then(|head| enter(&app, head)) {
         Ok(entered) => work(&app, entered, body, &request_id).await,
         Err(rejection) => {
@@ -69,9 +73,9 @@ pub async fn native(
 fn enter(app: &App, head: Head) -> Result<Entered, Rejection> {
     let who = app.authn.identify(&head)?;
     let contracts = app.catalog.current();
-    allow::enter(&who, &head, &contracts)?;
+    let takes = allow::enter(&who, &head, &contracts)?;
     let limits = &app.config.admission;
-    let exchange = native::exchange(&head.headers, limits)?;
+    let exchange = media::exchange(&head.headers, takes, limits)?;
     let permit = app.admission.admit(&who, native::claim(exchange, &head.headers, limits)?)?;
     Ok(Entered { caller: Caller { who, contracts, head }, exchange, permit })
 }
@@ -81,9 +85,9 @@ async fn work(app: &Arc<App>, entered: Entered, body: Body, request_id: &str) ->
     let Entered { caller, exchange, permit } = entered;
     let windows = |body, free| Windows::new(&caller.head, body, &app.config.admission, pace(app), free);
     match exchange {
-        Exchange::Json(listing) => {
+        Exchange::Whole(kind, listing) => {
             let answer = Answer::new(listing);
-            Ok(whole(app, &caller, body, permit, answer).await?.finish(request_id))
+            Ok(whole(app, &caller, (body, kind), permit, answer).await?.finish(request_id))
         }
         Exchange::Lines(listing) => {
             let answer = Answer::new(listing);
@@ -111,11 +115,11 @@ struct Caller {
     head: Head,
 }
 
-/// A JSON body: read to its end before anything is done with it.
+/// A body that is read to its end before anything is done with it.
 async fn whole(
     app: &Arc<App>,
     caller: &Caller,
-    body: Body,
+    body: (Body, Whole),
     mut permit: Permit,
     mut answer: Answer,
 ) -> Result<Answer, Rejection> {
@@ -135,7 +139,7 @@ async fn carry(app: &Arc<App>, caller: &Caller, batch: Batch, hold: impl Send + 
     let encoding = Instant::now();
     let allowed = allow::allow(&caller.who, &caller.contracts, batch);
     let ledger = Ledger::open(&allowed, &app.metrics);
-    let encoded = encode::encode(allowed, &caller.head.headers).await;
+    let encoded = encode::encode(allowed, &caller.head.headers, &app.binder).await;
     let judged = judge::judge(encoded);
     let warnings = judged.warnings.clone();
     let delivering = Instant::now();

@@ -13,6 +13,7 @@ pub mod app;
 pub mod admin;
 pub mod catalog;
 pub mod registry;
+pub mod binding;
 pub mod reload;
 pub mod kafka;
 pub mod telemetry;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::app::App;
-use crate::catalog::{self, ContractSet, Load};
+use crate::catalog::{self, ContractSet, Load, Sources};
 use crate::clock;
 
 /// How often the files are looked at.
@@ -27,10 +27,11 @@ pub async fn watch(app: Arc<App>, before: impl Fn(&ContractSet), refused: impl F
             continue;
         }
         seen = now;
-        let mut load = catalog::load(&folders[0], &folders[1], clock::today(), &app.metrics);
+        let mut load = catalog::load(&Sources::of(&app.config), clock::today(), &app.metrics);
         app.metrics.reload(load.set.is_some());
         if let Some(set) = load.set.take() {
             before(&set);
+            let set = app.binder.bind(set).await;
             tracing::info!(contracts = set.len(), "contracts and conventions were reloaded");
             app.catalog.replace(set);
             app.topics.refresh();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::{Exit, terminal};
-use crate::catalog::{self, ContractSet};
+use crate::catalog::{self, ContractSet, Sources};
 use crate::clock;
 use crate::config::Config;
 use crate::kafka::{Presence, Topics};
@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         }
     };
     let metrics = Arc::new(Metrics::new());
-    let load = catalog::load(&config.catalog.dir, &config.conventions.dir, clock::today(), &metrics);
+    let load = catalog::load(&Sources::of(&config), clock::today(), &metrics);
     terminal::load(&load);
     let Some(set) = load.set else { return Exit::Usage };
     terminal::say(format_args!("{} contracts and all conventions are sound.", set.len()));

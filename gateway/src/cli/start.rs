@@ -7,10 +7,12 @@ use forebay_schemas::problem::Problem;
 
 use super::{Exit, terminal};
 use crate::app::App;
-use crate::catalog::{self, Catalog, ContractSet};
+use crate::binding::Binder;
+use crate::catalog::{self, Catalog, ContractSet, Sources};
 use crate::clock;
 use crate::config::Config;
 use crate::metrics::Metrics;
+use crate::registry::Registry;
 use crate::server::Server;
 use crate::telemetry;
 
@@ -29,7 +31,7 @@ pub(super) fn prepare(config: Result<Config, Vec<Problem>>) -> Result<Prepared, 
     })?;
     telemetry::start_logging(&config.telemetry);
     let metrics = Arc::new(Metrics::new());
-    let load = catalog::load(&config.catalog.dir, &config.conventions.dir, clock::today(), &metrics);
+    let load = catalog::load(&Sources::of(&config), clock::today(), &metrics);
     terminal::load(&load);
     let set = load.set.ok_or(Exit::Usage)?;
     Ok(Prepared { config, set, metrics })
@@ -46,23 +48,28 @@ pub(super) fn run(work: impl Future<Output = Result<(), Exit>>) -> Exit {
     }
 }
 
-/// Builds the gateway and binds its listeners; its topics are looked up from now on.
+/// Builds the gateway and binds its listeners; its topics and their schemas are looked up from now on.
 pub(super) async fn bind(prepared: Prepared) -> Result<(Arc<App>, Server), Exit> {
     let Prepared { config, set, metrics } = prepared;
-    let app = App::build(config, Arc::new(Catalog::new(set)), metrics).map_err(|error| {
-        terminal::note(format_args!("error: {error}"));
-        Exit::Usage
-    })?;
+    let registry = config.registry.as_ref().map(|registry| Registry::new(registry, &metrics)).transpose();
+    let registry = registry.map_err(|error| wrong(&error))?;
+    let binder = Arc::new(Binder::new(registry, &config));
+    let set = binder.bind(set).await;
+    let app = App::build(config, Arc::new(Catalog::new(set)), binder, metrics).map_err(|error| wrong(&error))?;
     let app = Arc::new(app);
-    let server = Server::bind(Arc::clone(&app)).await.map_err(|error| {
-        terminal::note(format_args!("error: can't listen on {error}"));
-        Exit::Usage
-    })?;
+    let server =
+        Server::bind(Arc::clone(&app)).await.map_err(|error| wrong(&format_args!("can't listen on {error}")))?;
     if let Ok((data, admin)) = server.addresses() {
         tracing::info!(%data, %admin, "listening");
     }
     tokio::spawn(Arc::clone(&app.topics).keep_fresh());
+    tokio::spawn(Arc::clone(&app.binder).keep_bound(Arc::clone(&app.catalog)));
     Ok((app, server))
+}
+
+fn wrong(error: &dyn std::fmt::Display) -> Exit {
+    terminal::note(format_args!("error: {error}"));
+    Exit::Usage
 }
 
 /// Waits for SIGTERM or SIGINT.

@@ -1,9 +1,10 @@
 //! `forebay tail`: reads a topic back, one JSON line a record, decoded as the catalogue says.
 
+mod values;
+
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -11,11 +12,10 @@ use base64::engine::general_purpose::STANDARD;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use self::values::Values;
 use super::{Exit, terminal};
-use crate::catalog::{self, ContractSet};
 use crate::config::kafka::Kafka;
 use crate::kafka::{ReadError, ReadRecord, Reader, Start};
-use crate::metrics::Metrics;
 
 /// How long one wait for a record lasts before the next one begins.
 const WAIT: Duration = Duration::from_millis(500);
@@ -43,6 +43,10 @@ pub(super) struct Arguments {
     /// The contracts by which values are decoded.
     #[arg(long, default_value = "schemas/catalog")]
     catalog: PathBuf,
+    /// The schema registry for schemas that are not beside the contracts; without it, the one of the running
+    /// `forebay dev`.
+    #[arg(long, value_name = "URL")]
+    registry: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -54,8 +58,9 @@ enum From {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    let bootstrap = match arguments.kafka.clone().map_or_else(|| ask_dev(arguments.admin), Ok) {
-        Ok(bootstrap) => bootstrap,
+    let places = arguments.kafka.clone().map_or_else(|| ask_dev(arguments.admin), |kafka| Ok((kafka, None)));
+    let (bootstrap, registry) = match places {
+        Ok(places) => places,
         Err(error) => {
             let (admin, hint) = (arguments.admin, "start `forebay dev`, or name a Kafka with --kafka");
             terminal::note(format_args!("error: no `forebay dev` answers at {admin} ({error}); {hint}"));
@@ -67,7 +72,14 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         From::Beginning => Start::Beginning,
         From::End => Start::End,
     };
-    match follow(arguments, &kafka, start) {
+    let values = match Values::new(arguments, arguments.registry.clone().or(registry)) {
+        Ok(values) => values,
+        Err(error) => {
+            terminal::note(format_args!("error: {error}"));
+            return Exit::Usage;
+        }
+    };
+    match follow(arguments, values, &kafka, start) {
         Ok(()) => Exit::Fine,
         Err(error) => {
             terminal::note(format_args!("error: {}: {error}", arguments.topic));
@@ -76,34 +88,20 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     }
 }
 
-fn follow(arguments: &Arguments, kafka: &Kafka, start: Start) -> Result<(), ReadError> {
-    let contracts = contracts(arguments);
+fn follow(arguments: &Arguments, mut values: Values, kafka: &Kafka, start: Start) -> Result<(), ReadError> {
     let reader = Reader::open(kafka, &arguments.topic, start)?;
     let mut left = arguments.count.unwrap_or(u64::MAX);
     while left > 0 {
         let Some(record) = reader.next(WAIT)? else { continue };
         left -= 1;
-        if !terminal::say(line(&arguments.topic, &record, &contracts)) {
+        if !terminal::say(line(&arguments.topic, &record, &mut values)) {
             return Ok(());
         }
     }
     Ok(())
 }
 
-/// The catalogue's contracts, or none: records are shown either way.
-fn contracts(arguments: &Arguments) -> ContractSet {
-    let load = catalog::load_contracts(&arguments.catalog, &Arc::new(Metrics::new()));
-    if let Some(problem) = load.problems.first() {
-        terminal::note(format_args!("note: values are not decoded, since the catalogue has problems: {problem}"));
-    }
-    load.set.unwrap_or_default()
-}
-
-fn line(topic: &str, record: &ReadRecord, contracts: &ContractSet) -> Value {
-    let decoded = record.value.as_deref().map(|value| match contracts.get(topic) {
-        Some(topic) => topic.decoder.decode(value).unwrap_or_else(|_| plain(value)),
-        None => plain(value),
-    });
+fn line(topic: &str, record: &ReadRecord, values: &mut Values) -> Value {
     let headers = record.headers.iter().map(|(name, value)| (name.clone(), plain(value))).collect();
     json!({
         "topic": topic,
@@ -112,7 +110,7 @@ fn line(topic: &str, record: &ReadRecord, contracts: &ContractSet) -> Value {
         "timestamp": record.time_millis,
         "key": record.key.as_deref().map(plain),
         "headers": Value::Object(headers),
-        "value": decoded,
+        "value": record.value.as_deref().map(|value| values.decode(value)),
     })
 }
 
@@ -124,8 +122,8 @@ fn plain(bytes: &[u8]) -> Value {
     }
 }
 
-/// The broker of the `forebay dev` whose admin listener is here.
-fn ask_dev(admin: SocketAddr) -> Result<String, std::io::Error> {
+/// The broker and the registry of the `forebay dev` whose admin listener is here.
+fn ask_dev(admin: SocketAddr) -> Result<(String, Option<String>), std::io::Error> {
     let mut stream = TcpStream::connect_timeout(&admin, ADMIN)?;
     stream.set_read_timeout(Some(ADMIN))?;
     stream.write_all(b"GET /config HTTP/1.0\r\n\r\n")?;
@@ -133,6 +131,10 @@ fn ask_dev(admin: SocketAddr) -> Result<String, std::io::Error> {
     stream.take(LONGEST_ANSWER).read_to_string(&mut answer)?;
     let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
     let config: Value = serde_json::from_str(body)?;
-    let brokers = config["kafka"]["bootstrap"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    Ok(brokers.collect::<Vec<_>>().join(","))
+    let listed = |value: &Value| {
+        let listed = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+        listed.collect::<Vec<_>>().join(",")
+    };
+    let registry = Some(listed(&config["registry"]["url"])).filter(|url| !url.is_empty());
+    Ok((listed(&config["kafka"]["bootstrap"]), registry))
 }

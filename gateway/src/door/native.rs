@@ -1,99 +1,118 @@
-//! The native door: what a POST of JSON means, and which answer its sender prefers. Reads a JSON body as a whole;
+//! The native door: where the events lie in a body that is read whole, JSON or encoded. `media` says which it is;
 //! `ndjson` reads the other kind.
+
+use std::ops::Range;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
+use forebay_schemas::encoder::Payload;
 use forebay_schemas::json;
 use http::HeaderMap;
-use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
 
-use super::answer::Listing;
 use super::body::{self, Incoming, Pace};
+use super::media::{Exchange, Whole};
 use crate::config::admission::Admission;
-use crate::event::{Batch, Code, Event, Head, Rejection};
+use crate::event::{Batch, Code, Event, Form, Head, Rejection};
 use crate::ingest::admit::Permit;
 
-const NDJSON: &str = "application/x-ndjson";
-
-/// What a body is by its media type, and how its sender wants to hear of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exchange {
-    /// A JSON body, of which an array is a batch and anything else one event; one document at the end.
-    Json(Listing),
-    /// Lines, each an event; one document at the end.
-    Lines(Listing),
-    /// Lines, each an event; a line for each while they are still arriving.
-    Receipts,
-}
-
-/// What the request is. Only JSON and NDJSON are read, and nothing that is compressed. How its sender wants to hear
-/// of it: `Prefer: return=minimal` (RFC 7240), or `Accept: application/x-ndjson` for receipts.
-pub fn exchange(headers: &HeaderMap, limits: &Admission) -> Result<Exchange, Rejection> {
-    if headers.get(CONTENT_ENCODING).is_some_and(|coding| coding.as_bytes() != b"identity") {
-        return Err(unsupported("Compressed bodies are not read here yet; send the body without Content-Encoding."));
-    }
-    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = media_type.map(|value| value.split(';').next().unwrap_or_default().trim());
-    match essence {
-        Some(essence) if essence.eq_ignore_ascii_case("application/json") => {
-            Ok(Exchange::Json(listing(headers, limits)))
-        }
-        Some(essence) if essence.eq_ignore_ascii_case(NDJSON) => {
-            let receipts = headers.get(ACCEPT).is_some_and(|value| value.as_bytes().starts_with(NDJSON.as_bytes()));
-            Ok(if receipts { Exchange::Receipts } else { Exchange::Lines(listing(headers, limits)) })
-        }
-        Some(_) => {
-            Err(unsupported("Content-Type is neither application/json nor application/x-ndjson, which are read here."))
-        }
-        None => Err(unsupported(
-            "There is no Content-Type; send application/json, or application/x-ndjson for a line an event.",
-        )),
-    }
-}
-
-fn listing(headers: &HeaderMap, limits: &Admission) -> Listing {
-    let preferences = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
-    let minimal = preferences
-        .flat_map(|value| value.split(','))
-        .any(|preference| preference.split(';').next().is_some_and(|one| one.trim() == "return=minimal"));
-    if minimal {
-        Listing::Refused(limits.listed_refusals)
-    } else {
-        Listing::All(limits.events_per_request + limits.listed_refusals)
-    }
-}
+/// The field that names the schema of a request's events by its registry's id.
+const SCHEMA_ID: &str = "forebay-schema-id";
+/// Bytes of Confluent's frame before the payload: byte 0 and the id as a big-endian u32.
+const FRAME: usize = 5;
 
 /// The request's id, which the layers have put there.
 pub fn request_id(headers: &HeaderMap) -> String {
     headers.get("x-request-id").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
 }
 
-/// How many bytes the request will hold: a JSON body's length as far as its head says it, or as many windows of a
-/// streamed one as are open at a time. A JSON body over the cap is rejected unread.
+/// How many bytes the request will hold: a whole body's length as far as its head says it, or as many windows of a
+/// streamed one as are open at a time. A whole body over the cap is rejected unread.
 pub fn claim(exchange: Exchange, headers: &HeaderMap, limits: &Admission) -> Result<u64, Rejection> {
-    if !matches!(exchange, Exchange::Json(_)) {
+    if !matches!(exchange, Exchange::Whole(..)) {
         return Ok(limits.window.bytes * (limits.window.pending as u64 + 1));
     }
     let length = body::length(headers).unwrap_or(0);
     if length > limits.bytes_per_request { Err(body_too_large(limits)) } else { Ok(length) }
 }
 
-/// Reads a JSON body to its end and finds its events. The permit grows with a body that does not say its length.
+/// The id of the schema that the request names for all its events, if it does.
+pub fn schema_id(headers: &HeaderMap) -> Result<Option<u32>, Rejection> {
+    let Some(value) = headers.get(SCHEMA_ID) else { return Ok(None) };
+    let id = value.to_str().ok().and_then(|text| text.parse().ok());
+    id.map(Some).ok_or_else(|| Rejection::new(Code::UnknownSchema, "Forebay-Schema-Id is no schema's id: a number."))
+}
+
+/// Reads a whole body to its end and finds its events. The permit grows with a body that does not say its length.
 pub async fn read(
     head: &Head,
-    body: Body,
+    (body, whole): (Body, Whole),
     permit: &mut Permit,
     limits: &Admission,
     pace: Pace,
 ) -> Result<Batch, Rejection> {
     let body = gather(Incoming::whole(body, pace), permit, limits).await?;
-    let found = json::split(&body, limits.events_per_request).map_err(|error| not_json(&error))?;
-    let event = |text| Ok(Event { topic: 0, text });
-    let events = match found {
-        json::Document::One(text) => vec![event(text)],
-        json::Document::Many(texts) => texts.into_iter().map(event).collect(),
+    let named = head.schema_id;
+    let (form, schema_id, texts) = match whole {
+        Whole::Json => match json::split(&body, limits.events_per_request).map_err(|error| not_json(&error))? {
+            json::Document::One(text) => (Form::Json, named, vec![text]),
+            json::Document::Many(texts) => (Form::Json, named, texts),
+        },
+        Whole::One(payload) => (Form::Encoded(payload), named, vec![0..body.len()]),
+        Whole::Framed(payload) => {
+            let id = framed(&body, named)?;
+            (Form::Encoded(payload), Some(id), vec![FRAME..body.len()])
+        }
+        Whole::Delimited => (Form::Encoded(Payload::Protobuf), named, delimited(&body, limits.events_per_request)?),
     };
-    Ok(Batch { body, document: true, topics: vec![head.topic.clone()], events })
+    let framed = matches!(whole, Whole::Framed(_));
+    let events = texts.into_iter().map(|text| Ok(Event { topic: 0, text })).collect();
+    let document = whole == Whole::Json;
+    Ok(Batch { body, form, framed, schema_id, document, topics: vec![head.topic.clone()], events })
+}
+
+/// The id in a body's frame.
+fn framed(body: &[u8], named: Option<u32>) -> Result<u32, Rejection> {
+    let [0, a, b, c, d, ..] = body else {
+        let detail = "The body has no Confluent frame: byte 0, then four bytes of the schema's id, were expected.";
+        return Err(Rejection::new(Code::Malformed, detail));
+    };
+    let id = u32::from_be_bytes([*a, *b, *c, *d]);
+    if named.is_some_and(|named| named != id) {
+        let detail = format!("The frame names schema {id}, and Forebay-Schema-Id another one. Leave the field out.");
+        return Err(Rejection::new(Code::Malformed, detail));
+    }
+    Ok(id)
+}
+
+/// The messages of a delimited body, each behind its length as a varint of at most ten bytes.
+fn delimited(body: &[u8], most: usize) -> Result<Vec<Range<usize>>, Rejection> {
+    let broken = |at: usize| {
+        let detail = format!("The body is not delimited: at byte {at}, a message's length or the message is cut off.");
+        Rejection::new(Code::Malformed, detail)
+    };
+    let (mut messages, mut at) = (Vec::new(), 0);
+    while at < body.len() {
+        let (start, mut length) = (at, 0_u64);
+        for shift in (0..64).step_by(7) {
+            let byte = *body.get(at).ok_or_else(|| broken(start))?;
+            at += 1;
+            length |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                break;
+            }
+            if shift == 63 {
+                return Err(broken(start));
+            }
+        }
+        let end = usize::try_from(length).ok().and_then(|length| at.checked_add(length));
+        let end = end.filter(|end| *end <= body.len()).ok_or_else(|| broken(start))?;
+        messages.push(at..end);
+        at = end;
+        if messages.len() > most {
+            return Err(Rejection::new(Code::TooLarge, format!("A body has at most {most} events; send several.")));
+        }
+    }
+    Ok(messages)
 }
 
 /// A body that comes in one piece is taken as it is.
@@ -120,14 +139,10 @@ async fn gather(mut incoming: Incoming, permit: &mut Permit, limits: &Admission)
 
 fn body_too_large(limits: &Admission) -> Rejection {
     let detail = format!(
-        "A JSON body has at most {} bytes; send several, or stream application/x-ndjson with Prefer: return=minimal.",
+        "A body has at most {} bytes; send several, or stream application/x-ndjson with Prefer: return=minimal.",
         limits.bytes_per_request
     );
     Rejection::new(Code::TooLarge, detail)
-}
-
-fn unsupported(detail: &'static str) -> Rejection {
-    Rejection::new(Code::UnsupportedMediaType, detail)
 }
 
 fn not_json(error: &json::SplitError) -> Rejection {
@@ -140,5 +155,57 @@ fn not_json(error: &json::SplitError) -> Rejection {
             let detail = format!("The body is not JSON: at byte {}, expected {}.", error.offset, error.expected);
             Rejection::new(Code::Malformed, detail)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn prefixed(message: &[u8]) -> Vec<u8> {
+        let (mut written, mut left) = (Vec::new(), message.len());
+        while left >= 0x80 {
+            written.push(u8::try_from(left & 0x7f).expect("seven bits") | 0x80);
+            left >>= 7;
+        }
+        written.push(u8::try_from(left).expect("seven bits"));
+        [written.as_slice(), message].concat()
+    }
+
+    proptest! {
+        #[test]
+        fn delimited_messages_are_found(messages in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 0..8)) {
+            let body: Vec<u8> = messages.iter().flat_map(|message| prefixed(message)).collect();
+            let found = delimited(&body, 10).expect("it is delimited");
+            let found: Vec<_> = found.into_iter().map(|range| body[range].to_vec()).collect();
+            prop_assert_eq!(found, messages);
+        }
+
+        #[test]
+        fn arbitrary_bytes_are_cut_or_refused(body in prop::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(found) = delimited(&body, 1_000) {
+                prop_assert_eq!(found.last().map_or(0, |last| last.end), body.len());
+            }
+        }
+    }
+
+    #[test]
+    fn lengths_that_lie_are_refused() {
+        for body in [&[5, 1][..], &[0x80], &[0xff; 11], &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]] {
+            assert_eq!(delimited(body, 10).map_err(|rejection| rejection.code), Err(Code::Malformed), "{body:?}");
+        }
+        assert_eq!(delimited(&[0; 11], 10).map_err(|rejection| rejection.code), Err(Code::TooLarge));
+    }
+
+    #[test]
+    fn a_frame_names_its_schema() {
+        assert_eq!(framed(&[0, 0, 0, 1, 2, 9], None).map_err(|rejection| rejection.code), Ok(258));
+        assert_eq!(framed(&[0, 0, 0, 1, 2], Some(258)).map_err(|rejection| rejection.code), Ok(258));
+        for body in [&[][..], &[0, 0, 0, 1], &[1, 0, 0, 1, 2]] {
+            assert_eq!(framed(body, None).map_err(|rejection| rejection.code), Err(Code::Malformed));
+        }
+        assert_eq!(framed(&[0, 0, 0, 1, 2], Some(3)).map_err(|rejection| rejection.code), Err(Code::Malformed));
     }
 }

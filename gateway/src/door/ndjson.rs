@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::body::{Incoming, Pace};
 use crate::config::admission::Admission;
-use crate::event::{Batch, Head, Rejection};
+use crate::event::{Batch, Form, Head, Rejection};
 use cut::Cutter;
 
 /// A body that is being cut into windows.
@@ -16,6 +16,7 @@ pub struct Windows {
     incoming: Incoming,
     cutter: Cutter,
     topic: String,
+    schema_id: Option<u32>,
     ended: bool,
 }
 
@@ -26,6 +27,7 @@ impl Windows {
             incoming: Incoming::streamed(body, pace),
             cutter: Cutter::new(limits, free),
             topic: head.topic.clone(),
+            schema_id: head.schema_id,
             ended: false,
         }
     }
@@ -53,7 +55,15 @@ impl Windows {
             }
         }
         let (body, events) = self.cutter.take();
-        Ok((!events.is_empty()).then(|| Batch { body, document: false, topics: vec![self.topic.clone()], events }))
+        Ok((!events.is_empty()).then(|| Batch {
+            body,
+            form: Form::Json,
+            framed: false,
+            schema_id: self.schema_id,
+            document: false,
+            topics: vec![self.topic.clone()],
+            events,
+        }))
     }
 
     /// The next piece, if it is here already.

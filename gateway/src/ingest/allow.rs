@@ -2,14 +2,29 @@
 
 use std::sync::Arc;
 
-use crate::catalog::{ContractSet, Topic};
-use crate::event::{Allowed, Batch, Code, Head, Principal, Refusal, Rejection, Slot};
+use forebay_schemas::contract::Format;
+use forebay_schemas::encoder::Payload;
 
-/// Turns a request away before its body is read, if the topic in its path has no contract or is not the caller's.
-pub fn enter(who: &Principal, head: &Head, contracts: &ContractSet) -> Result<(), Rejection> {
+use crate::catalog::{ContractSet, Topic};
+use crate::event::{Allowed, Batch, Code, Form, Head, Principal, Refusal, Rejection, Slot};
+
+/// Turns a request away before its body is read, if the topic in its path has no contract or is not the caller's. Says
+/// what the topic takes.
+pub fn enter(who: &Principal, head: &Head, contracts: &ContractSet) -> Result<&'static [Form], Rejection> {
     match topic(who, &head.topic, contracts) {
-        Ok(_) => Ok(()),
+        Ok(topic) => Ok(takes(topic.contract.value.format)),
         Err(refusal) => Err(Rejection::new(refusal.code, refusal.detail)),
+    }
+}
+
+/// JSON goes with every format, and what is encoded with its own.
+fn takes(format: Format) -> &'static [Form] {
+    match format {
+        Format::Avro => &[Form::Json, Form::Encoded(Payload::Avro)],
+        Format::Protobuf => &[Form::Json, Form::Encoded(Payload::Protobuf)],
+        Format::String => &[Form::Json, Form::Encoded(Payload::Text)],
+        Format::Bytes => &[Form::Json, Form::Encoded(Payload::Octets)],
+        Format::JsonSchema | Format::Json => &[Form::Json],
     }
 }
 
@@ -32,7 +47,8 @@ pub fn allow(who: &Principal, contracts: &ContractSet, batch: Batch) -> Allowed 
         Ok(event)
     });
     let events = events.collect();
-    Allowed { body: batch.body, document: batch.document, topics, events }
+    let Batch { body, form, framed, schema_id, document, .. } = batch;
+    Allowed { body, form, framed, schema_id, document, topics, events }
 }
 
 fn topic(who: &Principal, name: &str, contracts: &ContractSet) -> Slot<Arc<Topic>> {

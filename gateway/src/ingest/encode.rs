@@ -2,23 +2,30 @@
 //! contracts' programs; the formats themselves live in `forebay_schemas`.
 
 mod key;
+mod program;
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use forebay_schemas::encoder::{Fault, Mismatch, Scratch};
+use forebay_schemas::encoder::{Encoder, Fault, Mismatch, Scratch};
 use http::HeaderMap;
 
+use crate::binding::Binder;
 use crate::catalog::Topic;
-use crate::event::{Allowed, Code, Encoded, Event, Record, Refusal, Slot};
+use crate::event::{Allowed, Code, Encoded, Event, Form, Record, Refusal, Slot};
 
 /// How much text is read before other requests get their turn on this thread, in bytes.
 const TURN: usize = 64 * 1024;
 
-/// Encodes the events that are allowed. `headers` are the request's, for contracts that take the key from one.
-pub async fn encode(allowed: Allowed, headers: &HeaderMap) -> Encoded {
-    let Allowed { body, document, topics, events } = allowed;
-    let mut work = Work::new(&body, &topics, headers);
+/// Encodes the events that are allowed. `headers` are the request's, for contracts that take the key from one; `binder`
+/// knows the programs of other versions of a schema.
+pub async fn encode(allowed: Allowed, headers: &HeaderMap, binder: &Binder) -> Encoded {
+    let Allowed { body, form, framed, schema_id, document, topics, events } = allowed;
+    let mut programs = Vec::with_capacity(topics.len());
+    for topic in &topics {
+        programs.push(program::choose(topic, schema_id, binder).await);
+    }
+    let mut work = Work::new((&body, form, framed), &topics, programs, headers);
     let mut records = Vec::with_capacity(events.len());
     let mut turn = 0;
     for slot in &events {
@@ -55,7 +62,11 @@ pub async fn encode(allowed: Allowed, headers: &HeaderMap) -> Encoded {
 /// What one batch's encoding works with.
 struct Work<'a> {
     body: &'a [u8],
+    form: Form,
+    framed: bool,
     topics: &'a [Arc<Topic>],
+    /// For each topic what writes its events.
+    programs: Vec<Slot<Arc<Encoder>>>,
     /// For each topic the key that came as a header field, if its contract takes it from there.
     header_keys: Vec<Slot<Option<Range<usize>>>>,
     /// For each topic the bytes of its events and of their records.
@@ -71,19 +82,31 @@ enum Stop {
 }
 
 impl<'a> Work<'a> {
-    fn new(body: &'a [u8], topics: &'a [Arc<Topic>], headers: &HeaderMap) -> Self {
+    fn new(
+        (body, form, framed): (&'a [u8], Form, bool),
+        topics: &'a [Arc<Topic>],
+        programs: Vec<Slot<Arc<Encoder>>>,
+        headers: &HeaderMap,
+    ) -> Self {
         let mut arena = Vec::with_capacity(body.len());
         let key = |topic: &Arc<Topic>| key::from_header(topic.contract.key.as_ref(), headers, &mut arena);
         let header_keys = topics.iter().map(key).collect();
-        Self { body, topics, header_keys, sizes: vec![(0, 0); topics.len()], arena, scratch: Scratch::default() }
+        let (sizes, scratch) = (vec![(0, 0); topics.len()], Scratch::default());
+        Self { body, form, framed, topics, programs, header_keys, sizes, arena, scratch }
     }
 
     fn event(&mut self, event: &Event) -> Result<Record, Stop> {
         let header_key = self.header_keys[event.topic].clone().map_err(Stop::Refused)?;
         let text = &self.body[event.text.clone()];
         within_limit(&self.topics[event.topic], text.len()).map_err(Stop::Refused)?;
-        let program = self.topics[event.topic].encoder.as_ref().ok_or_else(|| Stop::Refused(no_schema_yet()))?;
-        let encoded = program.encode(text, &mut self.arena, &mut self.scratch).map_err(Stop::Fault)?;
+        let program = self.programs[event.topic].as_ref().map_err(|refusal| Stop::Refused(refusal.clone()))?;
+        let (arena, scratch) = (&mut self.arena, &mut self.scratch);
+        let encoded = match self.form {
+            Form::Json => program.encode(text, arena, scratch),
+            Form::Encoded(payload) if self.framed => program.check_framed(payload, text, arena, scratch),
+            Form::Encoded(payload) => program.check(payload, text, arena, scratch),
+        };
+        let encoded = encoded.map_err(Stop::Fault)?;
         let key = header_key.or(encoded.key);
         let sizes = &mut self.sizes[event.topic];
         sizes.0 += text.len();
@@ -107,11 +130,6 @@ fn within_limit(topic: &Topic, length: usize) -> Slot<()> {
         }
         _ => Ok(()),
     }
-}
-
-fn no_schema_yet() -> Box<Refusal> {
-    let detail = "The schema of this topic is in a registry that has not answered yet. Send the event again.";
-    Refusal::not_written(Code::RegistryUnavailable, detail)
 }
 
 /// The refusal of every event of a document that is not JSON.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use forebay::app::App;
-use forebay::catalog::{self, Catalog};
+use forebay::binding::Binder;
+use forebay::catalog::{self, Catalog, Sources};
 use forebay::clock;
 use forebay::config::Config;
 use forebay::layers::Edge;
@@ -87,10 +88,16 @@ impl House {
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let config = Config::read("test.yaml", &text, variables).unwrap();
         let metrics = Arc::new(Metrics::new());
-        let load = catalog::load(folder.path(), conventions.path(), clock::today(), &metrics);
+        let sources = Sources {
+            catalog: folder.path().to_owned(),
+            conventions: Some(conventions.path().to_owned()),
+            hash_key: None,
+        };
+        let load = catalog::load(&sources, clock::today(), &metrics);
         assert_eq!(load.problems, []);
-        let set = load.set.unwrap();
-        let app = Arc::new(App::build(config, Arc::new(Catalog::new(set)), metrics).unwrap());
+        let binder = Arc::new(Binder::new(None, &config));
+        let set = binder.bind(load.set.unwrap()).await;
+        let app = Arc::new(App::build(config, Arc::new(Catalog::new(set)), binder, metrics).unwrap());
         tokio::spawn(Arc::clone(&app.topics).keep_fresh());
         while !app.not_ready().is_empty() {
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -73,14 +73,11 @@ fn read_subject(node: &Node, places: Places<'_>, problems: &mut Vec<Problem>) ->
     let strategy = reader.required("strategy", "one of topic, record, topic-record", |node, problems| {
         node.one_of(&strategies, problems)
     });
-    let record = match strategy {
-        Some(Strategy::Record | Strategy::TopicRecord) => {
-            reader.required("record", "the full name of the record or message, such as com.example.Invoice", Node::text)
-        }
-        _ => {
-            reader.refuse("record", "no such member (it goes with strategy: record and topic-record)");
-            None
-        }
+    let record = if let Some(Strategy::Record | Strategy::TopicRecord) = strategy {
+        reader.required("record", "the full name of the record or message, such as com.example.Invoice", Node::text)
+    } else {
+        reader.refuse("record", "no such member (it goes with strategy: record and topic-record)");
+        None
     };
     reader.finish();
     match (strategy?, places.topic, record) {

@@ -31,14 +31,13 @@ pub(super) fn read_value(contract: &mut Reader<'_, '_>, topic: Option<&str>) -> 
         return ValueRule::of(Format::Json);
     };
     let format = reader.required("format", &expected_formats(), |node, problems| node.one_of(&FORMATS, problems));
-    let rule = match format {
-        Some(format) => read_members(&mut reader, format, Places { topic, of: "value" }),
-        None => {
-            for member in OF_SCHEMAS.into_iter().chain(OF_AVRO).chain(["framing", "message"]) {
-                reader.member(member);
-            }
-            ValueRule::of(Format::Json)
+    let rule = if let Some(format) = format {
+        read_members(&mut reader, format, Places { topic, of: "value" })
+    } else {
+        for member in OF_SCHEMAS.into_iter().chain(OF_AVRO).chain(["framing", "message"]) {
+            reader.member(member);
         }
+        ValueRule::of(Format::Json)
     };
     reader.finish();
     let chosen = unknown_fields.and_then(|node| read_unknown_fields(node, format, contract.problems()));

@@ -1,0 +1,252 @@
+//! Binds contracts to the schemas that a registry has for them: when a set of contracts is loaded, again while it is in
+//! force, and for the other versions that requests name. Knows contracts and the registry's client; nothing of requests.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use forebay_schemas::contract::{Contract, Format, SchemaRule, ValueRule, Version};
+use forebay_schemas::encoder::{Encoder, Material, Sourced};
+use forebay_schemas::identity::identity;
+use forebay_schemas::schema::{Reference, Schema};
+use futures_util::StreamExt as _;
+
+use crate::catalog::{Bound, Catalog, ContractSet, Topic, Unready};
+use crate::code::Code;
+use crate::config::Config;
+use crate::registry::{self, Asker, Failure, Registered, Registry, SchemaKind, Submission};
+
+/// How often a schema is asked for that has never been there.
+const IMPATIENCE: Duration = Duration::from_secs(1);
+/// Topics whose schemas are asked for at the same time; the client has a limit of its own for its calls.
+const AT_ONCE: usize = 16;
+/// Versions of a subject that are held against a file whose references the registry knows by other names, newest first.
+const VERSIONS: usize = 20;
+
+/// What binds contracts to schemas.
+pub struct Binder {
+    registry: Option<Registry>,
+    refresh: Duration,
+}
+
+impl Binder {
+    /// Binds by this registry, or only by what lies beside the contracts.
+    pub fn new(registry: Option<Registry>, config: &Config) -> Self {
+        let refresh = config.registry.as_ref().map_or(Duration::MAX, |registry| registry.refresh);
+        Self { registry, refresh }
+    }
+
+    /// Asks for every schema that a registry has a say in. What it does not say now is left as it was.
+    pub async fn bind(&self, contracts: ContractSet) -> ContractSet {
+        let waiting: Vec<_> = contracts.sorted().into_iter().filter(|topic| asks(&topic.contract)).cloned().collect();
+        let bound: Vec<_> = futures_util::stream::iter(waiting)
+            .map(|topic| async move { self.again(&topic).await })
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        bound.into_iter().flatten().fold(contracts, ContractSet::with)
+    }
+
+    /// Binds the set in force again and again, until it is dropped. Without a registry there is nothing to do.
+    pub async fn keep_bound(self: Arc<Self>, catalog: Arc<Catalog>) {
+        while self.registry.is_some() {
+            let contracts = catalog.current();
+            let all_bound = contracts.sorted().iter().all(|topic| topic.bound.is_ok());
+            tokio::time::sleep(if all_bound { self.refresh } else { IMPATIENCE.min(self.refresh) }).await;
+            let contracts = catalog.current();
+            let bound = self.bind((*contracts).clone()).await;
+            if !bound.is_same(&contracts) {
+                catalog.replace_if(&contracts, bound);
+            }
+        }
+    }
+
+    /// The program that writes a topic's events by the schema of another id.
+    pub async fn version(&self, topic: &Topic, id: u32) -> Result<Arc<Encoder>, Unready> {
+        if let Some(known) = topic.version(id) {
+            return Ok(known);
+        }
+        let encoder = Arc::new(compile(&topic.contract, &self.material_of(topic, id).await?)?);
+        topic.remember(id, &encoder);
+        Ok(encoder)
+    }
+
+    /// What a topic's programs are made of by the schema of another id, which must be one of its subject's versions.
+    pub async fn material_of(&self, topic: &Topic, id: u32) -> Result<Material, Unready> {
+        let rule = &topic.contract.value;
+        let subject = rule.schema.as_ref().and_then(|schema| schema.subject.as_deref());
+        let (Some(subject), Some(registry)) = (subject, &self.registry) else {
+            let detail = "This topic is written by what its contract says alone; name no schema.";
+            return Err(Unready::new(Code::IncompatibleSchema, detail));
+        };
+        let found = registry.by_id(id, Asker::Client).await.map_err(|failure| by_id(&failure, id))?;
+        let places = registry.places(id, Asker::Client).await.map_err(|failure| by_id(&failure, id))?;
+        if !places.iter().any(|place| *place.subject == *subject) {
+            let detail = format!("Schema {id} is none of this topic's, whose versions are those of {subject}.");
+            return Err(Unready::new(Code::IncompatibleSchema, detail));
+        }
+        let value = sourced(rule.format, &found, format!("schema {id}"))?;
+        let own = topic.bound.as_ref().map_or(&topic.material, |bound| &bound.material);
+        Ok(Material { value: Some(value), ..Material::clone(own) })
+    }
+
+    /// The topic as it is bound now, if that has changed.
+    async fn again(&self, topic: &Arc<Topic>) -> Option<Topic> {
+        let material = match self.material(topic).await {
+            Ok(material) => material,
+            Err(unready) => {
+                let kept = topic.bound.is_ok();
+                let (name, reason) = (&topic.contract.topic, &*unready.detail);
+                tracing::warn!(topic = name, kept, reason, "a schema can't be had from the registry");
+                return (!kept && topic.bound.as_ref().err() != Some(&unready)).then(|| topic.rebound(Err(unready)));
+            }
+        };
+        let same = topic
+            .bound
+            .as_ref()
+            .is_ok_and(|bound| (&bound.material.value, &bound.material.key) == (&material.value, &material.key));
+        if same {
+            return None;
+        }
+        match compile(&topic.contract, &material) {
+            Ok(encoder) => {
+                let (material, encoder) = (Arc::new(material), Arc::new(encoder));
+                Some(topic.rebound(Ok(Bound { material, encoder })))
+            }
+            Err(_) if topic.bound.is_ok() => None,
+            Err(unready) => (topic.bound.as_ref().err() != Some(&unready)).then(|| topic.rebound(Err(unready))),
+        }
+    }
+
+    /// What the topic's programs are made of, as the registry has it now.
+    async fn material(&self, topic: &Topic) -> Result<Material, Unready> {
+        let (contract, own) = (&topic.contract, &topic.material);
+        let value = self.schema(Some(&contract.value), own.value.as_ref()).await?;
+        let key = contract.key.as_ref().and_then(|key| key.value.as_deref());
+        let key = self.schema(key, own.key.as_ref()).await?;
+        Ok(Material { value, key, hash_key: own.hash_key.clone() })
+    }
+
+    async fn schema(&self, rule: Option<&ValueRule>, own: Option<&Sourced>) -> Result<Option<Sourced>, Unready> {
+        let Some(rule) = rule else { return Ok(None) };
+        let Some(SchemaRule { subject: Some(subject), version, .. }) = &rule.schema else { return Ok(own.cloned()) };
+        let Some(registry) = &self.registry else {
+            let detail =
+                "The schema of this topic is in a registry, and this gateway has none. Tell the platform team.";
+            return Err(Unready::new(Code::UnknownSchema, detail));
+        };
+        let found = match own {
+            Some(file) => return Ok(Some(registered(registry, rule.format, subject, &file.schema).await?)),
+            None => registry.version(subject, numbered(*version), Asker::Operator).await,
+        };
+        let found = found.map_err(|failure| by_subject(&failure, subject))?;
+        sourced(rule.format, &found.schema, format!("{subject}, version {}", found.version)).map(Some)
+    }
+}
+
+/// A file that must be one of a subject's versions, with its id.
+async fn registered(registry: &Registry, format: Format, subject: &str, file: &Schema) -> Result<Sourced, Unready> {
+    let text = file.text().unwrap_or_default().to_owned();
+    let submission = Submission { kind: kind(format), text, references: Vec::new() };
+    let sourced = |id| Sourced { schema: file.clone(), id: Some(id) };
+    let failure = match registry.look_up(subject, &submission, Asker::Operator).await {
+        Ok(found) => return Ok(sourced(found.schema.id)),
+        Err(failure) => failure,
+    };
+    if !failure.is_retryable() && !file.references.is_empty() {
+        // The registry knows the references by subjects that the file does not name.
+        let own = identity(format, file);
+        let versions = registry.versions(subject).await.map_err(|failure| by_subject(&failure, subject))?;
+        for number in versions.into_iter().rev().take(VERSIONS) {
+            let found = registry.version(subject, registry::Version::Number(number), Asker::Operator).await;
+            let found = found.map_err(|failure| by_subject(&failure, subject))?.schema;
+            let same = own.is_some() && identity(format, &as_schema(&found, String::new())) == own;
+            if found.kind == kind(format) && same {
+                return Ok(sourced(found.id));
+            }
+        }
+    }
+    Err(by_subject(&failure, subject))
+}
+
+/// Whether a registry has a say in the contract's schemas.
+fn asks(contract: &Contract) -> bool {
+    let key = contract.key.as_ref().and_then(|key| key.value.as_deref()?.schema.as_ref());
+    [contract.value.schema.as_ref(), key].into_iter().flatten().any(|rule| rule.subject.is_some())
+}
+
+fn compile(contract: &Contract, material: &Material) -> Result<Encoder, Unready> {
+    Encoder::compile(contract, material).map_err(|problems| {
+        for problem in &problems {
+            tracing::error!(topic = contract.topic, %problem, "the registry's schema does not go with the contract");
+        }
+        let detail = "The registry's schema does not go with the topic's contract. Tell the topic's owner.";
+        Unready::new(Code::IncompatibleSchema, detail)
+    })
+}
+
+/// A registered schema, if it is one of the format.
+fn sourced(format: Format, found: &Registered, name: String) -> Result<Sourced, Unready> {
+    if found.kind != kind(format) {
+        let (id, theirs, ours) = (found.id, found.kind.as_str(), kind(format).as_str());
+        let detail = format!("Schema {id} is {theirs}, and this topic's must be {ours}.");
+        return Err(Unready::new(Code::IncompatibleSchema, detail));
+    }
+    Ok(Sourced { schema: as_schema(found, name), id: Some(found.id) })
+}
+
+fn as_schema(found: &Registered, name: String) -> Schema {
+    let references = found
+        .references
+        .iter()
+        .map(|reference| Reference { name: reference.name.to_string(), content: reference.text.as_bytes().to_vec() });
+    Schema { name, content: found.text.as_bytes().to_vec(), references: references.collect() }
+}
+
+fn kind(format: Format) -> SchemaKind {
+    match format {
+        Format::Protobuf => SchemaKind::Protobuf,
+        Format::JsonSchema => SchemaKind::Json,
+        _ => SchemaKind::Avro,
+    }
+}
+
+fn numbered(version: Version) -> registry::Version {
+    match version {
+        Version::Latest => registry::Version::Latest,
+        Version::Number(number) => registry::Version::Number(number),
+    }
+}
+
+/// Why there is no schema under the contract's subject, for those who send events.
+fn by_subject(failure: &Failure, subject: &str) -> Unready {
+    tracing::debug!(subject, %failure, "no schema under a subject");
+    match failure {
+        Failure::Unavailable(_) | Failure::Unusable(_) | Failure::OverBudget => Unready::unavailable(),
+        Failure::NotFound(_) => Unready::new(
+            Code::UnknownSchema,
+            format!(
+                "The registry has no such schema under {subject}, which the topic's contract names. Tell its owner."
+            ),
+        ),
+        Failure::Refused | Failure::Unfit(_) => Unready::new(
+            Code::IncompatibleSchema,
+            format!("The registry's schema under {subject} can't be used. Tell the topic's owner."),
+        ),
+    }
+}
+
+/// Why there is no schema of an id, for those who name it.
+fn by_id(failure: &Failure, id: u32) -> Unready {
+    tracing::debug!(id, %failure, "no schema of an id");
+    match failure {
+        Failure::Unavailable(_) | Failure::Unusable(_) => Unready::unavailable(),
+        Failure::OverBudget => Unready::new(
+            Code::RateLimited,
+            "Too many schemas that are not known here are named at once. Wait, and check where the ids come from.",
+        ),
+        Failure::NotFound(_) => Unready::new(Code::UnknownSchema, format!("The registry has no schema of id {id}.")),
+        Failure::Refused | Failure::Unfit(_) => {
+            Unready::new(Code::IncompatibleSchema, format!("The registry's schema {id} can't be used."))
+        }
+    }
+}
