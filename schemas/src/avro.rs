@@ -12,6 +12,7 @@ pub(crate) mod write;
 mod record;
 mod collection;
 mod union;
+pub(crate) mod read;
 pub(crate) mod scalar;
 pub(crate) mod binary;
 mod decimal;

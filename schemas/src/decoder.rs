@@ -16,9 +16,9 @@ use serde_json::Value;
 use thiserror::Error;
 
 use self::avro::Avro;
-use self::render::bytes_text;
 use crate::contract::{BytesText, Contract, Format};
 use crate::encoder::Material;
+use crate::json::bytes::encode_bytes;
 use crate::wire;
 
 /// One contract's way back. Immutable.
@@ -84,7 +84,7 @@ impl Decoder {
             Body::Json => json(payload),
             Body::Protobuf => Err(Undecodable::NoSchema),
             Body::String => Ok(Value::from(text(payload)?)),
-            Body::Bytes(spelling) => Ok(Value::from(bytes_text(*spelling, payload))),
+            Body::Bytes(spelling) => Ok(Value::from(encode_bytes(*spelling, payload))),
         }
     }
 
@@ -93,10 +93,7 @@ impl Decoder {
         if let Some(payload) = value.strip_prefix(&self.prefix[..]) {
             return Ok(payload);
         }
-        match value {
-            [0, a, b, c, d, ..] => Err(Undecodable::OtherSchema(u32::from_be_bytes([*a, *b, *c, *d]))),
-            _ => Err(Undecodable::NoFrame),
-        }
+        Err(wire::unframe(value).map_or(Undecodable::NoFrame, |(id, _)| Undecodable::OtherSchema(id)))
     }
 }
 

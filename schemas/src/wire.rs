@@ -55,6 +55,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_frame_is_taken_off_as_it_was_put_on() {
+        let framed = [&prefix(Framing::Confluent, 0x0102_0304)[..], b"payload"].concat();
+        assert_eq!(unframe(&framed), Some((0x0102_0304, 5)));
+        assert_eq!(unframe(&framed[..5]), Some((0x0102_0304, 5)));
+        for none in [&b""[..], &[0], &[0, 1, 2, 3], &[1, 0, 0, 0, 1, 9]] {
+            assert_eq!(unframe(none), None, "{none:?}");
+        }
+    }
+
+    #[test]
     fn message_indexes_are_zig_zag_varints() {
         let cases: [(&[i32], &[u8]); 4] =
             [(&[0], &[0]), (&[1], &[2, 2]), (&[0, 0], &[4, 0, 0]), (&[2, 100], &[4, 4, 200, 1])];

@@ -3,7 +3,7 @@
 
 mod transcode_kit;
 
-use forebay_schemas::contract::{BytesText, Contract, Format, Framing, KeyFormat, Unions, UnknownFields};
+use forebay_schemas::contract::{BytesText, Contract, Format, Framing, KeyFormat, Unions};
 use forebay_schemas::encoder::{Encoder, Fault, Scratch};
 use transcode_kit::{avro, contract, encoder, key, pointer};
 

@@ -3,6 +3,8 @@
 
 mod transcode_kit;
 
+use std::fmt::Write as _;
+
 use apache_avro::Schema;
 use apache_avro::types::Value;
 use forebay_schemas::contract::{Contract, KeyFormat, Personal, Unions};
@@ -150,9 +152,9 @@ fn a_time_may_be_personal_and_still_be_the_records_time() {
     };
     let encoder = Encoder::compile(&contract, &with_key(schema)).expect("a contract");
     let mut arena = Vec::new();
-    let encoded = encoder.encode(br#"{"at":1234,"k":"x"}"#, &mut arena, &mut Scratch::default()).expect("an event");
-    assert_eq!(encoded.time_millis, Some(1234));
-    assert_eq!(&arena[encoded.value], [2, b'x', 0]);
+    let written = encoder.encode(br#"{"at":1234,"k":"x"}"#, &mut arena, &mut Scratch::default()).expect("an event");
+    assert_eq!(written.time_millis, Some(1234));
+    assert_eq!(&arena[written.value], [2, b'x', 0]);
 }
 
 fn problems(contract: &Contract, material: &Material) -> Vec<String> {
@@ -194,7 +196,7 @@ fn contracts_that_the_schema_can_not_follow() {
     for (path, action) in cases {
         let found = problems(&treating(&[(path, action)]), &with_key(schema));
         assert_eq!(found.len(), 1, "{} of {path}: {found:?}", action.name());
-        report += &format!("{} of {path}\n    {}\n", action.name(), found[0]);
+        writeln!(report, "{} of {path}\n    {}", action.name(), found[0]).expect("a String takes everything");
     }
     let keyed = Contract { key: key("/s", KeyFormat::String), ..treating(&[("/s", Action::Mask)]) };
     let identified = Contract { id: Some(pointer("/list/3")), ..treating(&[("/list/*", Action::Mask)]) };
@@ -214,7 +216,7 @@ fn contracts_that_the_schema_can_not_follow() {
     ] {
         let found = problems(&contract, &material);
         assert_eq!(found.len(), 1, "{what}: {found:?}");
-        report += &format!("{what}\n    {}\n", found[0]);
+        writeln!(report, "{what}\n    {}", found[0]).expect("a String takes everything");
     }
     insta::assert_snapshot!(report);
 }

@@ -102,7 +102,7 @@ fn shortest(mut bytes: &[u8]) -> &[u8] {
 }
 
 /// Whether a two's complement number has no more digits than that.
-fn within(bytes: &[u8], precision: u32) -> bool {
+pub(super) fn within(bytes: &[u8], precision: u32) -> bool {
     let bytes = shortest(bytes);
     // 2.41 digits a byte at most: longer ones are refused before anything is multiplied.
     if bytes.len() > precision as usize / 2 + 2 {

@@ -67,7 +67,7 @@ impl Writer<'_, '_> {
 const UUID_LENGTH: usize = 36;
 
 /// A UUID's bytes (RFC 9562, section 4): hexadecimal digits of either case, dashes where they belong.
-fn uuid(text: &[u8]) -> Option<[u8; 16]> {
+pub(super) fn uuid(text: &[u8]) -> Option<[u8; 16]> {
     if text.len() != UUID_LENGTH {
         return None;
     }

@@ -2,13 +2,12 @@
 //! 3339 spells are shown as the counts that are stored.
 
 use apache_avro::types::Value as Stored;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::{Undecodable, calendar, decimal};
 use crate::avro::program::{Node, NodeId, Program, Record, Union};
 use crate::contract::{BytesText, Unions};
+use crate::json::bytes::encode_bytes;
 
 /// A value that was read by a node's plain type.
 pub(super) fn value(program: &Program, node: NodeId, stored: Stored) -> Result<Value, Undecodable> {
@@ -21,7 +20,7 @@ pub(super) fn value(program: &Program, node: NodeId, stored: Stored) -> Result<V
         (Node::Float, Stored::Float(number)) => float(number),
         (Node::Double, Stored::Double(number)) => double(number),
         (Node::Bytes, Stored::Bytes(bytes)) | (Node::Fixed { .. }, Stored::Fixed(_, bytes)) => {
-            Value::from(bytes_text(spelling, &bytes))
+            Value::from(encode_bytes(spelling, &bytes))
         }
         (Node::String | Node::UuidText, Stored::String(text)) => Value::from(text),
         (Node::Enum(_), Stored::Enum(_, symbol)) => Value::from(symbol),
@@ -46,7 +45,7 @@ pub(super) fn value(program: &Program, node: NodeId, stored: Stored) -> Result<V
         (Node::UuidBytes, Stored::Fixed(_, bytes)) => Value::from(uuid(&bytes).ok_or_else(other_type)?),
         // Where strings are code points a numeral would be read as its characters' codes.
         (Node::Decimal(_), Stored::Bytes(bytes) | Stored::Fixed(_, bytes)) if spelling == BytesText::CodePoints => {
-            Value::from(bytes_text(spelling, &bytes))
+            Value::from(encode_bytes(spelling, &bytes))
         }
         (Node::Decimal(bounds), Stored::Bytes(bytes) | Stored::Fixed(_, bytes)) => {
             Value::from(decimal::numeral(&bytes, *bounds)?)
@@ -95,14 +94,6 @@ fn double(number: f64) -> Value {
         Value::from(if number > 0.0 { "Infinity" } else { "-Infinity" })
     } else {
         Value::from(number)
-    }
-}
-
-/// Bytes in a contract's spelling.
-pub(super) fn bytes_text(spelling: BytesText, bytes: &[u8]) -> String {
-    match spelling {
-        BytesText::Base64 => STANDARD.encode(bytes),
-        BytesText::CodePoints => bytes.iter().copied().map(char::from).collect(),
     }
 }
 

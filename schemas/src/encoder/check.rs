@@ -1,29 +1,42 @@
-//! Events that arrive encoded: proven to be what their contract says, and stored as they came. Which of their values are
-//! key, id and time is read from the same bytes.
+//! Events that come as bytes instead of JSON: proven to be what the contract says, and stored as they are, personal
+//! fields aside. Knows payloads without a frame; which frame stood before one is its sender's affair.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use std::borrow::Cow;
 
+use super::facts::{Facts, Role};
 use super::{Body, Encoded, Encoder, Scratch};
-use crate::contract::BytesText;
+use crate::contract::{BytesText, KeyFormat};
 use crate::fault::{Fault, Mismatch};
+use crate::json::bytes::encode_bytes;
+use crate::pass::{Memory, Stored, StoredTaps};
 
-/// What an event's bytes are, where they are no JSON.
+/// What an event's bytes are said to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Payload {
-    /// Avro's binary encoding.
+    /// Avro's binary encoding by the contract's schema.
     Avro,
-    /// Protobuf's binary encoding.
+    /// Protobuf's binary encoding of the contract's message.
     Protobuf,
-    /// A string's characters as UTF-8.
+    /// UTF-8 text, for contracts of format `string`.
     Text,
-    /// Any bytes.
+    /// Any bytes, for contracts of format `bytes`.
     Octets,
 }
 
 impl Encoder {
-    /// Checks one event that is encoded already and appends its record's bytes to `arena`; what a failed event wrote is
-    /// taken back.
+    /// Whether events of this contract may come so. A key with a schema of its own is written from JSON only.
+    pub fn takes(&self, payload: Payload) -> bool {
+        let fits = matches!(
+            (payload, &self.body),
+            (Payload::Avro, Body::Avro(_)) | (Payload::Text, Body::String) | (Payload::Octets, Body::Bytes(_))
+        );
+        fits && !self.facts.key_has_schema()
+    }
+
+    /// Checks one event's bytes, which stand without a frame, and appends its record's to `arena`; what a failed event
+    /// wrote is taken back. Key, id and time are those that the event would have as JSON, but for two things: a
+    /// field that the sender left to its default counts, since the bytes hold it; and a UUID that is stored as 16
+    /// bytes is spelt in lower case.
     pub fn check(
         &self,
         payload: Payload,
@@ -31,30 +44,18 @@ impl Encoder {
         arena: &mut Vec<u8>,
         scratch: &mut Scratch,
     ) -> Result<Encoded, Fault> {
-        match (payload, &self.body) {
-            (Payload::Text, Body::String) => {
-                let text = std::str::from_utf8(bytes);
-                let text = text.map_err(|error| undecodable(error.valid_up_to(), "UTF-8"))?;
-                // The one way from a string to a record is the way from its JSON.
-                self.encode(serde_json::Value::from(text).to_string().as_bytes(), arena, scratch)
-            }
-            (Payload::Octets, Body::Bytes(spelling)) => {
-                let text = match spelling {
-                    BytesText::Base64 => STANDARD.encode(bytes),
-                    BytesText::CodePoints => bytes.iter().map(|byte| char::from(*byte)).collect(),
-                };
-                self.encode(serde_json::Value::from(text).to_string().as_bytes(), arena, scratch)
-            }
-            _ => Err(Fault::Violation(vec![Mismatch {
-                pointer: String::new(),
-                expected: "a body of the contract's format".to_owned(),
-                actual: "another one",
-            }])),
+        if !self.takes(payload) {
+            return Err(other_format());
         }
+        let start = arena.len();
+        let memory = &mut scratch.memory;
+        let checked = self.append_bytes(bytes, arena, memory);
+        memory.trim();
+        checked.inspect_err(|_| arena.truncate(start))
     }
 
-    /// Checks one event that stood behind Confluent's frame, of which the id is known to be this program's. For Protobuf the
-    /// list of indexes is still there, and must lead to the contract's message.
+    /// Checks one event that stood behind Confluent's frame, of which the id is known to be this program's. For Protobuf
+    /// the list of indexes is still there, and must lead to the contract's message.
     pub fn check_framed(
         &self,
         payload: Payload,
@@ -64,8 +65,45 @@ impl Encoder {
     ) -> Result<Encoded, Fault> {
         self.check(payload, bytes, arena, scratch)
     }
+
+    fn append_bytes(&self, bytes: &[u8], arena: &mut Vec<u8>, memory: &mut Memory) -> Result<Encoded, Fault> {
+        let start = arena.len();
+        arena.extend_from_slice(&self.prefix);
+        let taps = self.copy(bytes, arena, memory)?;
+        let value = start..arena.len();
+        let found = self.facts.append(&Facts::of_bytes(taps), arena, memory)?;
+        Ok(Encoded { value, key: found.key, id: found.id, time_millis: found.time_millis })
+    }
+
+    fn copy<'p>(&'p self, bytes: &'p [u8], arena: &mut Vec<u8>, memory: &mut Memory) -> Result<StoredTaps<'p>, Fault> {
+        match &self.body {
+            Body::Avro(program) => program.read(bytes, arena, memory),
+            Body::String => {
+                let text = std::str::from_utf8(bytes).map_err(|error| Fault::Undecodable {
+                    offset: error.valid_up_to(),
+                    expected: "UTF-8 text".to_owned(),
+                })?;
+                arena.extend_from_slice(bytes);
+                Ok(self.facts.roles().map(|role| role.map(|_| Stored::Text(text.into()))))
+            }
+            Body::Bytes(spelling) => {
+                arena.extend_from_slice(bytes);
+                Ok(self.facts.roles().map(|role| role.map(|role| octets(role, bytes, *spelling))))
+            }
+            Body::Json(_) | Body::Protobuf(_) => Err(other_format()),
+        }
+    }
 }
 
-fn undecodable(offset: usize, expected: &str) -> Fault {
-    Fault::Undecodable { offset, expected: expected.to_owned() }
+fn other_format() -> Fault {
+    let expected = "a body of the contract's format".to_owned();
+    Fault::Violation(vec![Mismatch { pointer: String::new(), expected, actual: "another one" }])
+}
+
+/// Bytes as a key, or as the text that stands for them in JSON.
+fn octets(role: Role, bytes: &[u8], spelling: BytesText) -> Stored<'_> {
+    if role == Role::Key(KeyFormat::Bytes) {
+        return Stored::Bytes(bytes);
+    }
+    Stored::Text(Cow::Owned(encode_bytes(spelling, bytes)))
 }

@@ -138,18 +138,13 @@ impl Facts {
     }
 
     /// The picked values of an event that came as bytes.
-    pub(super) fn of_bytes<'a>(taps: StoredTaps<'a>) -> Picked<'a> {
+    pub(super) fn of_bytes(taps: StoredTaps<'_>) -> Picked<'_> {
         taps.map(|tap| tap.map(Value::Stored))
     }
 
     /// Whether a key has a schema of its own, by which only text is written.
     pub(super) const fn key_has_schema(&self) -> bool {
         self.key_encoder.is_some()
-    }
-
-    /// How a string stands for bytes where the schema leaves it open.
-    pub(super) const fn spelling(&self) -> BytesText {
-        self.bytes
     }
 
     /// What each slot is for.

@@ -34,3 +34,11 @@ pub(crate) fn decode_bytes(spelling: BytesText, text: &[u8], decoded: &mut Vec<u
         }),
     }
 }
+
+/// The string that stands for bytes; base64 with padding.
+pub(crate) fn encode_bytes(spelling: BytesText, bytes: &[u8]) -> String {
+    match spelling {
+        BytesText::Base64 => BASE64.encode(bytes),
+        BytesText::CodePoints => bytes.iter().copied().map(char::from).collect(),
+    }
+}

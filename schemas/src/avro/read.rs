@@ -1,0 +1,396 @@
+//! Events that came as Avro's bytes: one walk over them by the program, which proves that they are what the schema
+//! says, picks the values that the contract names and copies the bytes to the output, as they are or with personal
+//! values treated. What the mapping of JSON refuses is refused here too: times beyond a day, UUIDs that are none,
+//! decimals of too many digits, a map's name that occurs twice.
+
+use std::borrow::Cow;
+
+use super::binary::{Cursor, close_block, push_bytes};
+use super::decimal::within;
+use super::logical::{SECONDS_A_DAY, uuid};
+use super::program::{Decimal, Node, NodeId, Program, Record, Treated, Union};
+use crate::calendar::Unit;
+use crate::fault::Fault;
+use crate::json::MAX_DEPTH;
+use crate::json::names::Names;
+use crate::json::string::Quoted;
+use crate::pass::{Memory, SLOTS, Stored, StoredTaps};
+
+/// Values that no byte stands for, such as nulls outside a union, beyond one for each byte of the payload. An array
+/// may announce any number of them, and whoever reads it later allocates that many.
+const MAX_WEIGHTLESS: usize = 4_096;
+
+impl Program {
+    /// Reads a payload and appends it to the output, treated where the contract says so. What a refused one wrote
+    /// stays for the caller to take back.
+    pub(crate) fn read<'p>(
+        &'p self,
+        payload: &'p [u8],
+        out: &mut Vec<u8>,
+        memory: &mut Memory,
+    ) -> Result<StoredTaps<'p>, Fault> {
+        memory.names.reset();
+        let mut walk = Walk {
+            program: self,
+            cursor: Cursor::new(payload),
+            payload,
+            out,
+            copied: 0,
+            weightless: payload.len().saturating_add(MAX_WEIGHTLESS),
+            names: &mut memory.names,
+            taps: [const { None }; SLOTS],
+        };
+        match walk.whole() {
+            Ok(()) => Ok(walk.taps),
+            Err(odd) => Err(odd.fault(payload)),
+        }
+    }
+}
+
+/// Where a payload is not what the schema says.
+struct Odd {
+    at: usize,
+    expected: Cow<'static, str>,
+}
+
+impl Odd {
+    #[cold]
+    fn fault(self, payload: &[u8]) -> Fault {
+        let mut expected = self.expected.into_owned();
+        // Byte 0 and an id below 2^24, as registries count.
+        if payload.starts_with(&[0, 0]) && payload.len() >= 5 {
+            expected +=
+                " (the first five bytes look like a frame, byte 0 and a schema id, which a bare payload has not)";
+        }
+        Fault::Undecodable { offset: self.at, expected }
+    }
+}
+
+struct Walk<'p, 'o> {
+    program: &'p Program,
+    cursor: Cursor<'p>,
+    payload: &'p [u8],
+    out: &'o mut Vec<u8>,
+    /// What stands before is in the output, as it is or treated.
+    copied: usize,
+    /// How many more values may take no bytes.
+    weightless: usize,
+    names: &'o mut Names,
+    taps: StoredTaps<'p>,
+}
+
+impl<'p> Walk<'p, '_> {
+    fn whole(&mut self) -> Result<(), Odd> {
+        self.value(self.program.root, 0)?;
+        if self.cursor.left() > 0 {
+            return self.odd("the end of the payload");
+        }
+        self.copy_up_to(self.payload.len());
+        Ok(())
+    }
+
+    /// Walks over a value that is inside so many others.
+    fn value(&mut self, id: NodeId, depth: usize) -> Result<(), Odd> {
+        match &self.program.nodes[id] {
+            Node::Null => self.nothing(),
+            Node::Boolean => self.boolean(),
+            Node::Int | Node::Date => self.int().map(drop),
+            Node::Long | Node::Timestamp { .. } => self.long("a long").map(drop),
+            Node::TimeOfDay(unit) => self.time_of_day(*unit),
+            Node::Float => self.take(4, "the four bytes of a float").map(drop),
+            Node::Double => self.take(8, "the eight bytes of a double").map(drop),
+            Node::Duration => self.take(12, "the twelve bytes of a duration").map(drop),
+            Node::UuidBytes => self.take(16, "the sixteen bytes of a UUID").map(drop),
+            Node::Fixed { size } => self.fixed(*size).map(drop),
+            Node::String => self.text().map(drop),
+            Node::UuidText => self.uuid_text(),
+            Node::Bytes => self.sized("bytes").map(drop),
+            Node::Decimal(decimal) => self.decimal(*decimal),
+            Node::Enum(symbols) => self.index(symbols.names().len(), "an enum index").map(drop),
+            Node::Array { items, picked } => self.array((*items, picked), depth),
+            Node::Map { values, picked } => self.map((*values, picked), depth),
+            Node::Record(record) => self.record(record, depth),
+            Node::Union(union) => self.union(union, depth),
+            Node::Tap { slot, node, .. } => self.tap(*slot, *node, depth),
+            Node::Treat(treated) => self.treated(treated),
+            Node::Omit { node, absent } => self.omitted(*node, absent.as_deref(), depth),
+        }
+    }
+
+    fn record(&mut self, record: &'p Record, depth: usize) -> Result<(), Odd> {
+        self.deep(depth)?;
+        if record.fields.is_empty() {
+            self.nothing()?;
+        }
+        record.fields.iter().try_for_each(|field| self.value(field.node, depth + 1))
+    }
+
+    fn union(&mut self, union: &'p Union, depth: usize) -> Result<(), Odd> {
+        let branch = self.index(union.branches.len(), "a union's branch")?;
+        self.value(union.branches[branch].node, depth)
+    }
+
+    fn array(&mut self, (items, picked): (NodeId, &'p [(usize, NodeId)]), depth: usize) -> Result<(), Odd> {
+        self.blocks(depth, |walk, index| {
+            let own = picked.iter().find(|(picked, _)| *picked == index);
+            walk.value(own.map_or(items, |(_, node)| *node), depth + 1)?;
+            Ok(true)
+        })
+    }
+
+    fn map(&mut self, (values, picked): (NodeId, &'p [(String, NodeId)]), depth: usize) -> Result<(), Odd> {
+        let open = self.names.open();
+        self.blocks(depth, |walk, _| {
+            let member = walk.cursor.at();
+            let name = walk.text()?;
+            let end = walk.cursor.at();
+            let place = Quoted { start: end - name.len(), end, escaped: false, lone: false };
+            if !walk.names.add(open, walk.payload, place) {
+                return Err(Odd { at: member, expected: "a name that this map does not have yet".into() });
+            }
+            let own = picked.iter().find(|(picked, _)| picked == name);
+            let node = own.map_or(values, |(_, node)| *node);
+            if !walk.program.nodes[node].leaves_out_member() {
+                return walk.value(node, depth + 1).map(|()| true);
+            }
+            walk.copy_up_to(member);
+            let mark = walk.out.len();
+            walk.value(node, depth + 1)?;
+            walk.out.truncate(mark);
+            Ok(false)
+        })?;
+        self.names.close(open);
+        Ok(())
+    }
+
+    /// An array's or a map's items, block by block. Where values are treated, the output has one block: counts and
+    /// sizes may change. `item` says whether an item is kept.
+    fn blocks(&mut self, depth: usize, mut item: impl FnMut(&mut Self, usize) -> Result<bool, Odd>) -> Result<(), Odd> {
+        self.deep(depth)?;
+        let rewritten = self.program.treats.then(|| {
+            self.copy_up_to(self.cursor.at());
+            self.out.push(0);
+            self.out.len() - 1
+        });
+        let (mut index, mut kept) = (0, 0);
+        loop {
+            let header = self.cursor.at();
+            let (count, end) = self.block()?;
+            if rewritten.is_some() {
+                self.copy_up_to(header);
+                self.copied = self.cursor.at();
+            }
+            if count == 0 {
+                break;
+            }
+            for _ in 0..count {
+                kept += usize::from(item(self, index)?);
+                index += 1;
+            }
+            if end.is_some_and(|end| end != self.cursor.at()) {
+                return Err(Odd { at: header, expected: "a block of the size that it says".into() });
+            }
+        }
+        if let Some(start) = rewritten {
+            close_block(self.out, start, kept);
+        }
+        Ok(())
+    }
+
+    /// A block's count, and where the block ends if it says so.
+    fn block(&mut self) -> Result<(usize, Option<usize>), Odd> {
+        let at = self.cursor.at();
+        let odd = |expected: &'static str| Odd { at, expected: expected.into() };
+        let count = self.long("a count of items")?;
+        let mut end = None;
+        if count < 0 {
+            let size = self.long("a block's size in bytes")?;
+            let size = usize::try_from(size).ok().filter(|size| *size <= self.cursor.left());
+            end = Some(self.cursor.at() + size.ok_or_else(|| odd("a block of no more bytes than are left"))?);
+        }
+        let most = self.cursor.left().saturating_add(self.weightless);
+        let count = usize::try_from(count.unsigned_abs()).ok().filter(|count| *count <= most);
+        Ok((count.ok_or_else(|| odd("a count of no more items than there is room for"))?, end))
+    }
+
+    fn tap(&mut self, slot: usize, node: NodeId, depth: usize) -> Result<(), Odd> {
+        let start = self.cursor.at();
+        self.value(node, depth)?;
+        self.taps[slot] = self.stored(node, start);
+        Ok(())
+    }
+
+    /// The value that was walked over since then; none if it is null.
+    fn stored(&self, id: NodeId, start: usize) -> Option<Stored<'p>> {
+        let mut value = Cursor::new(self.cursor.slice(start, self.cursor.at()));
+        let text = |value: &mut Cursor<'p>| {
+            value.long()?;
+            std::str::from_utf8(value.take(value.left())?).ok().map(Cow::Borrowed)
+        };
+        match &self.program.nodes[id] {
+            Node::Null => None,
+            Node::Tap { node, .. } | Node::Omit { node, .. } => self.stored(*node, start),
+            Node::Treat(treated) => self.stored(treated.node, start),
+            Node::String => text(&mut value).map(Stored::Text),
+            Node::UuidText => text(&mut value).map(Stored::Symbol),
+            Node::UuidBytes => value.take(16).map(|bytes| Stored::Symbol(uuid_text(bytes).into())),
+            Node::Enum(symbols) => {
+                let index = usize::try_from(value.long()?).ok()?;
+                symbols.names().nth(index).map(|symbol| Stored::Symbol(symbol.into()))
+            }
+            Node::Int | Node::Long => value.long().map(|number| Stored::Whole(number.into())),
+            Node::Bytes => {
+                value.long()?;
+                value.take(value.left()).map(Stored::Bytes)
+            }
+            Node::Fixed { .. } => value.take(value.left()).map(Stored::Bytes),
+            Node::Timestamp { unit, local: false } => value.long().map(|count| Stored::Moment(count, *unit)),
+            _ => Some(Stored::Other),
+        }
+    }
+
+    fn treated(&mut self, treated: &Treated) -> Result<(), Odd> {
+        let start = self.cursor.at();
+        let text = self.text()?;
+        self.copy_up_to(start);
+        treated.treatment.replace(text.as_bytes(), |replaced| push_bytes(self.out, replaced));
+        self.copied = self.cursor.at();
+        Ok(())
+    }
+
+    fn omitted(&mut self, node: NodeId, absent: Option<&[u8]>, depth: usize) -> Result<(), Odd> {
+        self.copy_up_to(self.cursor.at());
+        let mark = self.out.len();
+        self.value(node, depth)?;
+        self.out.truncate(mark);
+        self.out.extend_from_slice(absent.unwrap_or_default());
+        self.copied = self.cursor.at();
+        Ok(())
+    }
+}
+
+/// Scalars.
+impl<'p> Walk<'p, '_> {
+    /// A value without a byte.
+    fn nothing(&mut self) -> Result<(), Odd> {
+        match self.weightless.checked_sub(1) {
+            Some(left) => self.weightless = left,
+            None => return self.odd("fewer values that take no bytes"),
+        }
+        Ok(())
+    }
+
+    fn boolean(&mut self) -> Result<(), Odd> {
+        let at = self.cursor.at();
+        match self.cursor.take(1) {
+            Some([0 | 1]) => Ok(()),
+            _ => Err(Odd { at, expected: "a boolean, 0 or 1".into() }),
+        }
+    }
+
+    fn long(&mut self, expected: &'static str) -> Result<i64, Odd> {
+        let at = self.cursor.at();
+        self.cursor.long().ok_or_else(|| Odd { at, expected: expected.into() })
+    }
+
+    fn int(&mut self) -> Result<i32, Odd> {
+        let at = self.cursor.at();
+        let value = self.cursor.long().and_then(|value| i32::try_from(value).ok());
+        value.ok_or_else(|| Odd { at, expected: "an int".into() })
+    }
+
+    fn time_of_day(&mut self, unit: Unit) -> Result<(), Odd> {
+        let at = self.cursor.at();
+        let day = 0..SECONDS_A_DAY * unit.per_second();
+        match self.cursor.long() {
+            Some(count) if day.contains(&count) => Ok(()),
+            _ => Err(Odd { at, expected: "a time of day, less than a day after midnight".into() }),
+        }
+    }
+
+    /// An index below a bound.
+    fn index(&mut self, bound: usize, what: &'static str) -> Result<usize, Odd> {
+        let at = self.cursor.at();
+        let index = self.cursor.long().and_then(|index| usize::try_from(index).ok());
+        index.filter(|index| *index < bound).ok_or_else(|| Odd { at, expected: format!("{what} below {bound}").into() })
+    }
+
+    fn take(&mut self, length: usize, expected: &'static str) -> Result<&'p [u8], Odd> {
+        let at = self.cursor.at();
+        self.cursor.take(length).ok_or_else(|| Odd { at, expected: expected.into() })
+    }
+
+    fn fixed(&mut self, size: usize) -> Result<&'p [u8], Odd> {
+        if size == 0 {
+            self.nothing()?;
+        }
+        let at = self.cursor.at();
+        self.cursor.take(size).ok_or_else(|| Odd { at, expected: format!("the {size} bytes of a fixed").into() })
+    }
+
+    /// Bytes after their length.
+    fn sized(&mut self, what: &'static str) -> Result<&'p [u8], Odd> {
+        let at = self.cursor.at();
+        let length = self.cursor.long().and_then(|length| usize::try_from(length).ok());
+        let bytes = length.and_then(|length| self.cursor.take(length));
+        bytes.ok_or_else(|| Odd { at, expected: format!("the length of {what}, no longer than what is left").into() })
+    }
+
+    fn text(&mut self) -> Result<&'p str, Odd> {
+        let bytes = self.sized("a string")?;
+        std::str::from_utf8(bytes).map_err(|error| {
+            let at = self.cursor.at() - bytes.len() + error.valid_up_to();
+            Odd { at, expected: "UTF-8 in a string".into() }
+        })
+    }
+
+    fn uuid_text(&mut self) -> Result<(), Odd> {
+        let at = self.cursor.at();
+        match uuid(self.text()?.as_bytes()) {
+            Some(_) => Ok(()),
+            None => Err(Odd { at, expected: "a UUID of 36 characters (RFC 9562)".into() }),
+        }
+    }
+
+    fn decimal(&mut self, decimal: Decimal) -> Result<(), Odd> {
+        let at = self.cursor.at();
+        let bytes = match decimal.fixed {
+            Some(size) => self.fixed(size)?,
+            None => self.sized("a decimal")?,
+        };
+        if !bytes.is_empty() && within(bytes, decimal.precision) {
+            return Ok(());
+        }
+        Err(Odd { at, expected: format!("a decimal of 1 to {} digits", decimal.precision).into() })
+    }
+
+    /// Whether an array, map or record may open inside so many others: as deep as JSON may be.
+    fn deep(&self, depth: usize) -> Result<(), Odd> {
+        if depth < MAX_DEPTH { Ok(()) } else { self.odd("values nested 64 deep at most") }
+    }
+
+    fn odd<T>(&self, expected: &'static str) -> Result<T, Odd> {
+        Err(Odd { at: self.cursor.at(), expected: expected.into() })
+    }
+
+    fn copy_up_to(&mut self, end: usize) {
+        self.out.extend_from_slice(&self.payload[self.copied..end]);
+        self.copied = end;
+    }
+}
+
+const _: () = assert!(MAX_DEPTH == 64, "the sentence above names the number");
+
+/// RFC 9562, section 4, in lower case.
+fn uuid_text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(36);
+    for (index, byte) in bytes.iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
+        }
+    }
+    text
+}
