@@ -48,7 +48,8 @@ impl Registry {
         let _ = tokio::task::spawn_blocking(move || core.save()).await;
     }
 
-    /// Asks again for everything that is due. As soon as the registry is away it asks for one thing only.
+    /// Asks again for everything that is due. As soon as the registry is away it asks for one thing only, and so
+    /// notices when it is back.
     pub(super) async fn refresh_due(&self) {
         let core = &self.core;
         let schema = |name: super::SchemaId| Arc::clone(core).fetch_schema(name.0, Asker::Operator);

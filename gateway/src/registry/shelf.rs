@@ -171,12 +171,12 @@ impl<N: Name> Shelf<N> {
         }
     }
 
-    /// Names that are due and were asked for since, or came from a snapshot; the longest due first.
+    /// Names that are due and were asked for since, and all that the registry has still to confirm; the longest due first.
     pub(super) fn due(&self, now: Instant, since: Instant) -> Vec<N> {
         let inner = self.lock();
         let due = inner.known.iter().filter_map(|(name, known)| {
-            let due = known.due.filter(|due| *due <= now)?;
-            (known.asked >= since || known.state == State::Restored).then_some((due, name))
+            let due = known.due.filter(|due| *due <= now || known.state != State::Confirmed)?;
+            (known.asked >= since || known.state != State::Confirmed).then_some((due, name))
         });
         let mut due: Vec<_> = due.collect();
         due.sort_by_key(|(due, _)| *due);

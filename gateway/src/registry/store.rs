@@ -75,6 +75,15 @@ impl<N: Name> Store<N> {
                 }
             }
             Found::Nothing => {
+                let (store, own) = (Arc::clone(self), name.clone());
+                let fetch = async move {
+                    // Another flight may have landed since the shelf was looked at.
+                    match store.shelf.look(&own, Instant::now()) {
+                        Found::Fresh(value) => Ok(value),
+                        Found::Missing(failure) => Err(failure),
+                        Found::Due(_) | Found::Restored(_) | Found::Nothing => fetch.await,
+                    }
+                };
                 let Some(flight) = self.join(name, may_ask, fetch) else {
                     self.metrics.lookup(Lookup::OverBudget);
                     return Err(Failure::OverBudget);
@@ -113,19 +122,15 @@ impl<N: Name> Store<N> {
             let _ticket = ticket;
             landing.store.fly(&landing.name, fetch).await
         });
-        let died = |_| Failure::Unavailable("the call ended early".to_owned());
-        let flight = task.map(move |ended| ended.unwrap_or_else(|error| Err(died(error)))).boxed().shared();
+        let ended = |ended: Result<_, _>| {
+            ended.unwrap_or_else(|_| Err(Failure::Unavailable("the call ended early".to_owned())))
+        };
+        let flight = task.map(ended).boxed().shared();
         flights.insert(name, flight.clone());
         Some(flight)
     }
 
     async fn fly(&self, name: &N, fetch: impl Future<Output = Result<N::Value, Failure>>) -> Result<N::Value, Failure> {
-        // Another flight may have landed between the caller's look at the shelf and now.
-        match self.shelf.look(name, Instant::now()) {
-            Found::Fresh(value) => return Ok(value),
-            Found::Missing(failure) => return Err(failure),
-            Found::Due(_) | Found::Restored(_) | Found::Nothing => {}
-        }
         let answer = fetch.await;
         let now = Instant::now();
         match &answer {

@@ -4,3 +4,7 @@
 
 mod fake;
 mod answers;
+mod faults;
+mod limits;
+mod snapshot;
+mod tls;
