@@ -68,18 +68,21 @@ async fn what_is_not_there_is_said_as_the_registry_says_it() {
     let fake = Fake::new(shop).await;
     let (registry, _) = client(&config(&[fake.url()]));
     let by = Asker::Operator;
-    let missing = |failure: Failure| {
-        assert!(!failure.is_retryable());
-        if let Failure::NotFound(missing) = failure { missing } else { panic!("{failure}") }
-    };
-    assert_eq!(missing(registry.by_id(99, by).await.unwrap_err()), Missing::Schema);
-    assert_eq!(missing(registry.version("none", Version::Latest, by).await.unwrap_err()), Missing::Subject);
-    assert_eq!(missing(registry.version("order-value", Version::Number(9), by).await.unwrap_err()), Missing::Version);
+    assert_eq!(registry.by_id(99, by).await.unwrap_err(), Failure::NotFound(Missing::Schema));
+    assert_eq!(registry.version("none", Version::Latest, by).await.unwrap_err(), Failure::NotFound(Missing::Subject));
+    assert_eq!(
+        registry.version("order-value", Version::Number(9), by).await.unwrap_err(),
+        Failure::NotFound(Missing::Version)
+    );
+    assert!(!Failure::NotFound(Missing::Schema).is_retryable());
     fake.plays(|_| Reply::Json(422, json!({ "error_code": 42_201, "message": "not a schema" })));
     let text = Submission { kind: SchemaKind::Avro, text: "{".to_owned(), references: Vec::new() };
     assert_eq!(registry.look_up("order-value", &text, by).await.unwrap_err(), Failure::Refused);
     fake.plays(|_| gone(40_404));
-    assert_eq!(missing(registry.version("deleted", Version::Latest, by).await.unwrap_err()), Missing::Subject);
+    assert_eq!(
+        registry.version("deleted", Version::Latest, by).await.unwrap_err(),
+        Failure::NotFound(Missing::Subject)
+    );
 }
 
 #[tokio::test]
@@ -100,7 +103,7 @@ async fn a_path_before_everything() {
     let fake = Fake::new(|seen| {
         Reply::Json(
             200,
-            json!({ "schema": "\"int\"", "id": if seen.line == "GET /apis/ccompat/v7/schemas/ids/1" { 1 } else { 0 } }),
+            json!({ "schema": "\"int\"", "id": u8::from(seen.line == "GET /apis/ccompat/v7/schemas/ids/1") }),
         )
     })
     .await;

@@ -231,8 +231,9 @@ pub(crate) fn client(config: &config::registry::Registry) -> (Registry, Metrics)
 /// A metric's value.
 pub(crate) fn metric(metrics: &Metrics, name: &str) -> u64 {
     let text = metrics.render(Moment::default());
-    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
-    line.unwrap_or_else(|| panic!("no {name} in {text}"))
+    let line: Option<u64> = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
+    assert!(line.is_some(), "no {name} in {text}");
+    line.unwrap()
 }
 
 /// Waits until something is so; a test whose client never gets there hangs here.

@@ -12,8 +12,11 @@ use super::fake::{Fake, Reply, Seen, client, config, gone, http, metric, shop, u
 const BY: Asker = Asker::Client;
 const LATEST: Version = Version::Latest;
 
+/// What is wrong, and how it is done.
+type Misbehaviour = (&'static str, fn(&Seen) -> Reply);
+
 /// Ways in which a registry can be of no use.
-fn misbehaviours() -> Vec<(&'static str, fn(&Seen) -> Reply)> {
+fn misbehaviours() -> Vec<Misbehaviour> {
     vec![
         ("a page", |_| Reply::Bytes(http(200, "<!DOCTYPE html><html><body>Welcome</body></html>"))),
         ("half a text", |_| Reply::Bytes(http(200, r#"{"subject":"order-value","version":5,"id":2,"schema":"\"or"#))),
