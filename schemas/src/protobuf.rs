@@ -13,6 +13,7 @@ mod message;
 mod collection;
 mod scalar;
 mod wellknown;
+mod read;
 pub(crate) mod binary;
 pub(crate) mod explain;
 mod expected;

@@ -9,6 +9,7 @@ use crate::contract::{BytesText, KeyFormat};
 use crate::fault::{Fault, Mismatch};
 use crate::json::bytes::encode_bytes;
 use crate::pass::{Memory, Stored, StoredTaps};
+use crate::wire::message_indexes;
 
 /// What an event's bytes are said to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +29,10 @@ impl Encoder {
     pub fn takes(&self, payload: Payload) -> bool {
         let fits = matches!(
             (payload, &self.body),
-            (Payload::Avro, Body::Avro(_)) | (Payload::Text, Body::String) | (Payload::Octets, Body::Bytes(_))
+            (Payload::Avro, Body::Avro(_))
+                | (Payload::Protobuf, Body::Protobuf(_))
+                | (Payload::Text, Body::String)
+                | (Payload::Octets, Body::Bytes(_))
         );
         fits && !self.facts.key_has_schema()
     }
@@ -63,7 +67,14 @@ impl Encoder {
         arena: &mut Vec<u8>,
         scratch: &mut Scratch,
     ) -> Result<Encoded, Fault> {
-        self.check(payload, bytes, arena, scratch)
+        let Body::Protobuf(program) = &self.body else { return self.check(payload, bytes, arena, scratch) };
+        let expected = || format!("the indexes {:?}, which lead to the contract's message", program.message_indexes);
+        match message_indexes(bytes) {
+            Some((indexes, length)) if indexes == program.message_indexes => {
+                self.check(payload, &bytes[length..], arena, scratch)
+            }
+            _ => Err(Fault::Undecodable { offset: 0, expected: expected() }),
+        }
     }
 
     fn append_bytes(&self, bytes: &[u8], arena: &mut Vec<u8>, memory: &mut Memory) -> Result<Encoded, Fault> {
@@ -90,7 +101,8 @@ impl Encoder {
                 arena.extend_from_slice(bytes);
                 Ok(self.facts.roles().map(|role| role.map(|role| octets(role, bytes, *spelling))))
             }
-            Body::Json(_) | Body::Protobuf(_) => Err(other_format()),
+            Body::Protobuf(program) => program.read(bytes, arena),
+            Body::Json(_) => Err(other_format()),
         }
     }
 }

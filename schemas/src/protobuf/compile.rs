@@ -7,7 +7,9 @@ use prost_reflect::{
     Cardinality, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor, Syntax,
 };
 
-use super::program::{Entries, Enumeration, Field, Key, Message, Node, NodeId, Program, Shape, Tag, Whole, WireType};
+use super::program::{
+    Entries, Enumeration, Field, Key, Known, Message, Node, NodeId, Program, Shape, Tag, Whole, WireType,
+};
 use crate::avro::lookup::Lookup;
 use crate::schema::Mistake;
 
@@ -94,32 +96,21 @@ impl Compiler {
         if let Some(node) = self.messages.get(message.full_name()) {
             return *node;
         }
-        let node = self.push(Node::Any);
+        let node = self.push(Node::Null);
         self.messages.insert(message.full_name().to_owned(), node);
         self.waiting.push((message.clone(), node));
         node
     }
 
     fn define(&mut self, message: &MessageDescriptor) -> Node {
-        match message.full_name() {
-            "google.protobuf.Timestamp" => Node::Timestamp,
-            "google.protobuf.Duration" => Node::Duration,
-            "google.protobuf.FieldMask" => Node::FieldMask,
-            "google.protobuf.Struct" => Node::Struct,
-            "google.protobuf.Value" => Node::Value,
-            "google.protobuf.ListValue" => Node::ListValue,
-            "google.protobuf.Any" => Node::Any,
-            name => match wrapped(name) {
-                Some(node) => {
-                    let tag = Tag::new(1, node.wire_type());
-                    Node::Wrapper { tag, node: self.push(node) }
-                }
-                None => self.fields(message),
-            },
+        let fields = Box::new(self.fields(message));
+        match known(message.full_name()) {
+            Some(known) => Node::Known(known, fields),
+            None => Node::Message(fields),
         }
     }
 
-    fn fields(&mut self, message: &MessageDescriptor) -> Node {
+    fn fields(&mut self, message: &MessageDescriptor) -> Message {
         if message.descriptor_proto().options.as_ref().is_some_and(|options| options.message_set_wire_format()) {
             self.refuse(message.full_name(), "a message of fields", "message_set_wire_format, an encoding of its own");
         }
@@ -131,7 +122,7 @@ impl Compiler {
         let required = fields.iter().any(|field| matches!(field.shape, Shape::Required));
         let (names, places) = self.names(&declared);
         let (names, places) = (Arc::new(names), places.into());
-        Node::Message(Box::new(Message { fields, names, places, oneofs: oneofs.len(), required }))
+        Message { fields, names, places, oneofs: oneofs.len(), required }
     }
 
     /// Each field by both of its names. A name that is one field's own and another's in lowerCamelCase means the
@@ -217,9 +208,13 @@ impl Compiler {
             return Arc::clone(known);
         }
         let values: Vec<_> = symbols.values().collect();
+        let numbers: Vec<i32> = values.iter().map(prost_reflect::EnumValueDescriptor::number).collect();
+        let mut known = numbers.clone();
+        known.sort_unstable();
         let enumeration = Arc::new(Enumeration {
             names: Lookup::new(values.iter().map(prost_reflect::EnumValueDescriptor::name)).unwrap_or_default(),
-            numbers: values.iter().map(prost_reflect::EnumValueDescriptor::number).collect(),
+            numbers,
+            known,
             closed: symbols.parent_file().syntax() == Syntax::Proto2,
         });
         self.enums.insert(symbols.full_name().to_owned(), Arc::clone(&enumeration));
@@ -254,17 +249,17 @@ fn full_name(kind: &Kind) -> Option<&str> {
     }
 }
 
-fn wrapped(name: &str) -> Option<Node> {
+fn known(name: &str) -> Option<Known> {
     Some(match name.strip_prefix("google.protobuf.")? {
-        "DoubleValue" => Node::Double,
-        "FloatValue" => Node::Float,
-        "Int64Value" => Node::Whole(Whole::Int64),
-        "UInt64Value" => Node::Whole(Whole::Uint64),
-        "Int32Value" => Node::Whole(Whole::Int32),
-        "UInt32Value" => Node::Whole(Whole::Uint32),
-        "BoolValue" => Node::Bool,
-        "StringValue" => Node::String,
-        "BytesValue" => Node::Bytes,
+        "Timestamp" => Known::Timestamp,
+        "Duration" => Known::Duration,
+        "FieldMask" => Known::FieldMask,
+        "Struct" => Known::Struct,
+        "Value" => Known::Value,
+        "ListValue" => Known::ListValue,
+        "Any" => Known::Any,
+        "DoubleValue" | "FloatValue" | "Int64Value" | "UInt64Value" | "Int32Value" | "UInt32Value" | "BoolValue"
+        | "StringValue" | "BytesValue" => Known::Wrapper,
         _ => return None,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::program::{Key, Node, NodeId, Program, Whole};
+use super::program::{Key, Known, Message, Node, NodeId, Program, Whole};
 
 /// Symbols that one sentence names.
 const MAX_LISTED: usize = 16;
@@ -25,22 +25,31 @@ impl Program {
                 format!("one of: {list}{more}; {number}")
             }
             Node::Null => "null".to_owned(),
-            Node::Message(_) | Node::Struct => "an object".to_owned(),
-            Node::Timestamp => {
+            Node::Message(_) => "an object".to_owned(),
+            Node::Known(known, message) => self.expected_known(*known, message),
+            Node::Tap { node, .. } | Node::Treat { node, .. } => self.expected(*node),
+        }
+    }
+
+    fn expected_known(&self, known: Known, message: &Message) -> String {
+        match known {
+            Known::Wrapper => {
+                return message.fields.first().map_or_else(String::new, |field| self.expected(field.node));
+            }
+            Known::Struct => "an object",
+            Known::Timestamp => {
                 "a timestamp with an offset (RFC 3339, T and Z in capitals) with at most 9 digits after the point, \
                  in the years 1 to 9999"
-                    .to_owned()
             }
-            Node::Duration => {
+            Known::Duration => {
                 "a string of seconds with at most 9 digits after the point and an s behind them, such as 1.5s"
-                    .to_owned()
             }
-            Node::FieldMask => "a string of paths in lowerCamelCase with commas between them".to_owned(),
-            Node::Value => "any value".to_owned(),
-            Node::ListValue => "an array".to_owned(),
-            Node::Any => "nothing, since a google.protobuf.Any can't be written from JSON".to_owned(),
-            Node::Wrapper { node, .. } | Node::Tap { node, .. } | Node::Treat { node, .. } => self.expected(*node),
+            Known::FieldMask => "a string of paths in lowerCamelCase with commas between them",
+            Known::Value => "any value",
+            Known::ListValue => "an array",
+            Known::Any => "nothing, since a google.protobuf.Any can't be written from JSON",
         }
+        .to_owned()
     }
 
     /// The whole numbers that a node accepts, if any, as far as a long counts.
@@ -52,7 +61,8 @@ impl Program {
                 Some(bound(*range.start())..=bound(*range.end()))
             }
             Node::Enum(_) => Some(i64::from(i32::MIN)..=i64::from(i32::MAX)),
-            Node::Wrapper { node, .. } | Node::Tap { node, .. } | Node::Treat { node, .. } => self.whole_numbers(*node),
+            Node::Known(Known::Wrapper, message) => self.whole_numbers(message.fields.first()?.node),
+            Node::Tap { node, .. } | Node::Treat { node, .. } => self.whole_numbers(*node),
             _ => None,
         }
     }

@@ -70,10 +70,19 @@ impl<'e> Explainer<'e, '_> {
 
     /// A value that is accepted as a whole or not at all.
     fn whole(&mut self, id: NodeId) -> Result<(), Enough> {
+        self.attempt(id, |writer| writer.write(id))
+    }
+
+    /// Has the fast pass try something; where it fails, the value is none of the node's.
+    fn attempt(
+        &mut self,
+        id: NodeId,
+        write: impl FnOnce(&mut Writer<'_, '_>) -> Result<(), Stop>,
+    ) -> Result<(), Enough> {
         let (reader, out, names) = (self.writer.reader, self.writer.out.len(), self.writer.memory.names.depth());
         let taps = self.writer.taps;
         self.writer.too_deep = false;
-        let written = self.writer.write(id);
+        let written = write(&mut self.writer);
         self.writer.out.truncate(out);
         if written.is_ok() {
             return Ok(());
@@ -151,7 +160,9 @@ impl<'e> Explainer<'e, '_> {
         match &field.shape {
             Shape::List { picked, .. } => self.list(field, picked),
             Shape::Map(entries) => self.map(field, entries),
-            Shape::Optional | Shape::Implicit | Shape::Required => self.value(field.node),
+            // Its value is no message, and may be as good as absent.
+            Shape::Implicit => self.attempt(field.node, |writer| writer.field(field)),
+            Shape::Optional | Shape::Required => self.value(field.node),
         }
     }
 

@@ -108,10 +108,26 @@ impl Writer<'_, '_> {
     pub(super) fn field(&mut self, field: &Field) -> Result<(), Stop> {
         match &field.shape {
             Shape::Optional | Shape::Required => self.value(field, field.node),
-            Shape::Implicit => self.implicit(&field.tag, field.node),
+            Shape::Implicit => {
+                let start = self.out.len();
+                self.implicit(field)?;
+                if field.slots != 0 && self.out.len() == start {
+                    self.forget(field.slots);
+                }
+                Ok(())
+            }
             Shape::List { packed: true, picked } => self.packed(field, picked),
             Shape::List { packed: false, picked } => self.list(field, picked),
             Shape::Map(entries) => self.map(field, entries),
+        }
+    }
+
+    /// What is not written was not there: whoever reads the bytes could not tell.
+    fn forget(&mut self, slots: u8) {
+        for (slot, tap) in self.taps.iter_mut().enumerate() {
+            if slots & 1 << slot != 0 {
+                *tap = None;
+            }
         }
     }
 

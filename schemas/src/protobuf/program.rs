@@ -46,18 +46,8 @@ pub(crate) enum Node {
     /// `google.protobuf.NullValue`.
     Null,
     Message(Box<Message>),
-    /// A message of one field, number 1, which stands for it in JSON: `google.protobuf.StringValue` and the like.
-    Wrapper {
-        tag: Tag,
-        node: NodeId,
-    },
-    Timestamp,
-    Duration,
-    FieldMask,
-    Struct,
-    Value,
-    ListValue,
-    Any,
+    /// A message that has a form of its own in JSON.
+    Known(Known, Box<Message>),
     Tap {
         slot: usize,
         leaf: Leaf,
@@ -68,6 +58,21 @@ pub(crate) enum Node {
         treatment: Treatment,
         node: NodeId,
     },
+}
+
+/// The well-known types (Protocol Buffers documentation, "Well-Known Types") whose form in JSON is no object of their
+/// fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// `google.protobuf.StringValue` and the like: the only field stands for the message.
+    Wrapper,
+    Timestamp,
+    Duration,
+    FieldMask,
+    Struct,
+    Value,
+    ListValue,
+    Any,
 }
 
 /// The ways to write a whole number.
@@ -103,6 +108,8 @@ pub(crate) struct Enumeration {
     pub(crate) names: Lookup,
     /// By a name's place.
     pub(crate) numbers: Vec<i32>,
+    /// The numbers in their order.
+    pub(crate) known: Vec<i32>,
     /// Whether other numbers are refused: those of proto2 are.
     pub(crate) closed: bool,
 }
@@ -110,7 +117,7 @@ pub(crate) struct Enumeration {
 impl Enumeration {
     /// Whether a number may stand for itself.
     pub(crate) fn takes(&self, number: i32) -> bool {
-        !self.closed || self.numbers.contains(&number)
+        !self.closed || self.known.binary_search(&number).is_ok()
     }
 
     /// The first symbol of a number.
@@ -139,10 +146,12 @@ impl Message {
         self.names.find(name).map(|place| self.places[place])
     }
 
-    /// The field of a number; `next` is the likely one.
-    pub(crate) fn numbered(&self, number: u32, next: usize) -> Option<usize> {
-        if self.fields.get(next).is_some_and(|field| field.number == number) {
-            return Some(next);
+    /// The field of a number; the likely ones are the last one and the next.
+    pub(crate) fn numbered(&self, number: u32, last: usize) -> Option<usize> {
+        for place in [last, last + 1] {
+            if self.fields.get(place).is_some_and(|field| field.number == number) {
+                return Some(place);
+            }
         }
         self.fields.binary_search_by_key(&number, |field| field.number).ok()
     }

@@ -3,7 +3,7 @@
 //! Pointers spell members as the schema does or in lowerCamelCase.
 
 use super::collection::push_key;
-use super::program::{Field, Node, NodeId, Pick, Program, Shape};
+use super::program::{Field, Known, Node, NodeId, Pick, Program, Shape};
 use crate::avro::tap::{Lost, array_index};
 use crate::calendar::Unit;
 use crate::json::MAX_DEPTH;
@@ -77,7 +77,7 @@ impl Leader<'_> {
                 let place = message.named(token.as_bytes()).ok_or(Stray::Nowhere)?;
                 self.field(&mut message.fields[place], rest)?;
             }
-            (Node::Struct | Node::Value | Node::ListValue | Node::Any, Some(_)) => return Err(Stray::Unfit(id)),
+            (Node::Known(..), Some(_)) => return Err(Stray::Unfit(id)),
             (_, Some(_)) => return Err(Stray::Nowhere),
         }
         self.nodes.push(node);
@@ -188,36 +188,27 @@ impl Leader<'_> {
 
     fn arrive(&mut self, id: NodeId) -> Result<NodeId, Stray> {
         let leaf = self.leaf(id);
-        match self.goal {
-            Goal::Tap { slot, fits } if fits(leaf) => self.nodes.push(Node::Tap { slot, leaf, node: id }),
-            Goal::Treat(Treatment::Drop) => {
-                return Err(Stray::Untreatable("the whole event"));
+        let node = match (self.nodes[id].clone(), &self.goal) {
+            (_, Goal::Treat(Treatment::Drop)) => return Err(Stray::Untreatable("the whole event")),
+            // The only field stands for the message, in JSON and in bytes.
+            (Node::Known(Known::Wrapper, mut message), _) => {
+                if let Some(field) = message.fields.first_mut() {
+                    field.node = self.arrive(field.node)?;
+                }
+                Node::Known(Known::Wrapper, message)
             }
-            Goal::Treat(treatment) if leaf == Leaf::Text => {
-                let node = self.treated(id, treatment)?;
-                self.nodes.push(node);
+            (Node::Tap { slot, .. }, Goal::Treat(_)) if EXPOSED & 1 << slot != 0 => {
+                return Err(Stray::Untreatable(EXPOSED_VALUE));
+            }
+            (Node::Tap { slot, leaf, node }, Goal::Treat(_)) => Node::Tap { slot, leaf, node: self.arrive(node)? },
+            (_, Goal::Tap { slot, fits }) if fits(leaf) => Node::Tap { slot: *slot, leaf, node: id },
+            (_, Goal::Treat(treatment)) if leaf == Leaf::Text => {
+                Node::Treat { treatment: (*treatment).clone(), node: id }
             }
             _ => return Err(Stray::Unfit(id)),
-        }
+        };
+        self.nodes.push(node);
         Ok(self.nodes.len() - 1)
-    }
-
-    /// A string, the treatment right around it, whatever else is around it.
-    fn treated(&mut self, id: NodeId, treatment: &Treatment) -> Result<Node, Stray> {
-        Ok(match self.nodes[id].clone() {
-            Node::Tap { slot, .. } if EXPOSED & 1 << slot != 0 => return Err(Stray::Untreatable(EXPOSED_VALUE)),
-            Node::Tap { slot, leaf, node } => {
-                let inner = self.treated(node, treatment)?;
-                self.nodes.push(inner);
-                Node::Tap { slot, leaf, node: self.nodes.len() - 1 }
-            }
-            Node::Wrapper { tag, node } => {
-                let inner = self.treated(node, treatment)?;
-                self.nodes.push(inner);
-                Node::Wrapper { tag, node: self.nodes.len() - 1 }
-            }
-            _ => Node::Treat { treatment: treatment.clone(), node: id },
-        })
     }
 
     /// What a node is to a key, an id or a time.
@@ -227,8 +218,11 @@ impl Leader<'_> {
             Node::Enum(_) => Leaf::Symbol,
             Node::Whole(_) => Leaf::Whole,
             Node::Bytes => Leaf::Bytes,
-            Node::Timestamp => Leaf::Moment(Unit::Millis),
-            Node::Wrapper { node, .. } | Node::Tap { node, .. } | Node::Treat { node, .. } => self.leaf(*node),
+            Node::Known(Known::Timestamp, _) => Leaf::Moment(Unit::Millis),
+            Node::Known(Known::Wrapper, message) => {
+                message.fields.first().map_or(Leaf::Other, |field| self.leaf(field.node))
+            }
+            Node::Tap { node, .. } | Node::Treat { node, .. } => self.leaf(*node),
             _ => Leaf::Other,
         }
     }

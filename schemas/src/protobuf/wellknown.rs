@@ -2,6 +2,7 @@
 //! of time, field masks, and JSON itself.
 
 use super::binary::{close, push_bytes, push_varint};
+use super::program::{Known, Message};
 use super::write::Writer;
 use crate::calendar;
 use crate::json::Kind;
@@ -32,13 +33,26 @@ const STRUCT_VALUE: u8 = 0x2A;
 const LIST_VALUE: u8 = 0x32;
 
 impl Writer<'_, '_> {
-    pub(super) fn timestamp(&mut self) -> Result<(), Stop> {
+    pub(super) fn known(&mut self, known: Known, message: &Message) -> Result<(), Stop> {
+        match (known, message.fields.first()) {
+            (Known::Wrapper, Some(field)) => self.implicit(field),
+            (Known::Timestamp, _) => self.timestamp(),
+            (Known::Duration, _) => self.duration(),
+            (Known::FieldMask, _) => self.field_mask(),
+            (Known::Struct, _) => self.structure(),
+            (Known::Value, _) => self.any_value(),
+            (Known::ListValue, _) => self.list_value(),
+            (Known::Wrapper | Known::Any, _) => Err(Stop::Mismatch),
+        }
+    }
+
+    fn timestamp(&mut self) -> Result<(), Stop> {
         let (seconds, nanos) = timestamp(self.characters()?).ok_or(Stop::Mismatch)?;
         self.push_time(seconds, i64::from(nanos));
         Ok(())
     }
 
-    pub(super) fn duration(&mut self) -> Result<(), Stop> {
+    fn duration(&mut self) -> Result<(), Stop> {
         let (seconds, nanos) = duration(self.characters()?).ok_or(Stop::Mismatch)?;
         self.push_time(seconds, nanos);
         Ok(())
@@ -54,7 +68,7 @@ impl Writer<'_, '_> {
     }
 
     /// `"user.displayName,photo"` as the paths `user.display_name` and `photo`.
-    pub(super) fn field_mask(&mut self) -> Result<(), Stop> {
+    fn field_mask(&mut self) -> Result<(), Stop> {
         let mut out = std::mem::take(self.out);
         let pushed = self.characters().map(|text| push_paths(&mut out, text));
         *self.out = out;
@@ -62,7 +76,7 @@ impl Writer<'_, '_> {
     }
 
     /// `google.protobuf.Struct`: any JSON object.
-    pub(super) fn structure(&mut self) -> Result<(), Stop> {
+    fn structure(&mut self) -> Result<(), Stop> {
         if self.reader.byte() != b'{' {
             return Err(Stop::Mismatch);
         }
@@ -89,7 +103,7 @@ impl Writer<'_, '_> {
     }
 
     /// `google.protobuf.ListValue`: any JSON array.
-    pub(super) fn list_value(&mut self) -> Result<(), Stop> {
+    fn list_value(&mut self) -> Result<(), Stop> {
         if self.reader.byte() != b'[' {
             return Err(Stop::Mismatch);
         }
@@ -104,7 +118,7 @@ impl Writer<'_, '_> {
     }
 
     /// `google.protobuf.Value`: any JSON value.
-    pub(super) fn any_value(&mut self) -> Result<(), Stop> {
+    fn any_value(&mut self) -> Result<(), Stop> {
         match self.reader.kind()? {
             Kind::Null => {
                 self.reader.null()?;

@@ -2,7 +2,7 @@
 //! is wrong with a refused event is `explain`'s business, which asks this pass about the parts.
 
 use super::binary::close;
-use super::program::{Node, NodeId, Program, Tag};
+use super::program::{Field, Node, NodeId, Program};
 use crate::json::reader::Reader;
 use crate::json::skip::skip_value;
 use crate::pass::{KEPT, Leaf, Memory, SLOTS, Stop, Tapped, Taps};
@@ -66,13 +66,7 @@ impl<'e, 'a> Writer<'e, 'a> {
     pub(super) fn body(&mut self, id: NodeId) -> Result<(), Stop> {
         match &self.program.nodes[id] {
             Node::Message(message) => self.message(message),
-            Node::Wrapper { tag, node } => self.implicit(tag, *node),
-            Node::Timestamp => self.timestamp(),
-            Node::Duration => self.duration(),
-            Node::FieldMask => self.field_mask(),
-            Node::Struct => self.structure(),
-            Node::Value => self.any_value(),
-            Node::ListValue => self.list_value(),
+            Node::Known(known, message) => self.known(*known, message),
             Node::Tap { slot, leaf, node } => self.tap(*slot, *leaf, |writer| writer.body(*node)),
             _ => Err(Stop::Mismatch),
         }
@@ -117,11 +111,11 @@ impl<'e, 'a> Writer<'e, 'a> {
     }
 
     /// A field whose default value is not written.
-    pub(super) fn implicit(&mut self, tag: &Tag, node: NodeId) -> Result<(), Stop> {
+    pub(super) fn implicit(&mut self, field: &Field) -> Result<(), Stop> {
         let start = self.out.len();
-        self.out.extend_from_slice(tag.as_slice());
+        self.out.extend_from_slice(field.tag.as_slice());
         let value = self.out.len();
-        self.write(node)?;
+        self.write(field.node)?;
         // Zero and the empty string are nothing but zero bytes, and nothing else is.
         if self.out[value..].iter().all(|byte| *byte == 0) {
             self.out.truncate(start);

@@ -1,0 +1,470 @@
+//! Events that come encoded: one walk over their bytes proves that they are what the program says, copies them, and
+//! treats and picks values on the way. Picked is what a parser would see: the last occurrence of a field, in messages
+//! that are merged from several. Where nothing is treated or left out, the copy is the original.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::binary::{push_bytes, take_varint, unzigzag};
+use super::program::{Enumeration, Field, Key, Known, Message, Node, NodeId, Program, Shape, Whole, WireType};
+use super::write::MAX_MESSAGES;
+use crate::calendar::Unit;
+use crate::fault::Fault;
+use crate::pass::{SLOTS, Stored, StoredTaps};
+use crate::pii::Treatment;
+
+mod entry;
+
+/// The highest number of a field ("Language Guide", "Assigning Field Numbers").
+const MAX_NUMBER: u64 = (1 << 29) - 1;
+
+impl Program {
+    /// Checks one message's bytes and appends them to `out`.
+    pub(crate) fn read<'a>(&'a self, payload: &'a [u8], out: &mut Vec<u8>) -> Result<StoredTaps<'a>, Fault> {
+        let mut walk = Walk {
+            program: self,
+            bytes: payload,
+            at: 0,
+            out,
+            taps: [const { None }; SLOTS],
+            depth: 0,
+            items: HashMap::new(),
+        };
+        match walk.message(self.root, payload.len(), None) {
+            Ok(()) => Ok(walk.taps),
+            Err(Refused { offset, expected }) => Err(Fault::Undecodable { offset, expected }),
+        }
+    }
+}
+
+/// Where the bytes are wrong, and what would have been right.
+struct Refused {
+    offset: usize,
+    expected: String,
+}
+
+struct Walk<'a, 'o> {
+    program: &'a Program,
+    bytes: &'a [u8],
+    at: usize,
+    out: &'o mut Vec<u8>,
+    taps: StoredTaps<'a>,
+    /// Messages around the present place, the outermost aside.
+    depth: usize,
+    /// Items so far of the lists of which a pointer leads to one, by their node and field.
+    items: HashMap<(NodeId, usize), usize>,
+}
+
+impl<'a> Walk<'a, '_> {
+    fn refuse<T>(&self, offset: usize, expected: impl Into<String>) -> Result<T, Refused> {
+        Err(Refused { offset, expected: expected.into() })
+    }
+
+    /// The fields of a message up to its end; of a group up to the tag that ends it.
+    fn message(&mut self, id: NodeId, end: usize, group: Option<u32>) -> Result<(), Refused> {
+        match &self.program.nodes[id] {
+            Node::Message(message) => self.fields(id, message, end, group),
+            Node::Known(known, message) => {
+                if let (Known::Wrapper, Some(field)) = (known, message.fields.first()) {
+                    self.unwritten(field);
+                }
+                self.fields(id, message, end, group)
+            }
+            Node::Tap { node, .. } => self.message(*node, end, group),
+            _ => self.refuse(self.at, "a message"),
+        }
+    }
+
+    fn fields(&mut self, id: NodeId, message: &'a Message, end: usize, group: Option<u32>) -> Result<(), Refused> {
+        let mut seen = vec![false; if message.required { message.fields.len() } else { 0 }];
+        let mut last = 0;
+        while self.at < end {
+            let start = self.at;
+            let (number, wire_type) = self.tag(end)?;
+            if wire_type == WireType::End {
+                if group != Some(number) {
+                    return self.refuse(start, "no end of a group that has not begun");
+                }
+                self.out.extend_from_slice(&self.bytes[start..self.at]);
+                return self.all_required(message, &seen);
+            }
+            match message.numbered(number, last) {
+                Some(place) => {
+                    last = place;
+                    if let Some(seen) = seen.get_mut(place) {
+                        *seen = true;
+                    }
+                    self.field((id, place), message, start, wire_type, end)?;
+                }
+                None if self.program.drop_unknown => self.skip(number, wire_type, end)?,
+                None => return self.refuse(start, "a field the schema knows"),
+            }
+        }
+        if group.is_some() {
+            return self.refuse(self.at, "the end of a group");
+        }
+        self.all_required(message, &seen)
+    }
+
+    fn all_required(&self, message: &Message, seen: &[bool]) -> Result<(), Refused> {
+        let missing = |(field, seen): &(&Field, &bool)| matches!(field.shape, Shape::Required) && !**seen;
+        match message.fields.iter().zip(seen).find(missing) {
+            Some((field, _)) => {
+                let name = String::from_utf8_lossy(field.name());
+                self.refuse(self.at, format!("the required field `{name}`"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// One occurrence of a field, its tag behind.
+    fn field(
+        &mut self,
+        (id, place): (NodeId, usize),
+        message: &'a Message,
+        start: usize,
+        wire_type: WireType,
+        end: usize,
+    ) -> Result<(), Refused> {
+        let field = &message.fields[place];
+        if field.oneof.is_some() {
+            let others = message.fields.iter().filter(|other| other.oneof == field.oneof);
+            let slots = others.filter(|other| other.number != field.number).fold(0, |slots, other| slots | other.slots);
+            self.forget(slots);
+        }
+        let kept = self.out.len();
+        self.out.extend_from_slice(&self.bytes[start..self.at]);
+        let element = if field.end.is_some() { WireType::Start } else { self.untapped(field.node).wire_type() };
+        match &field.shape {
+            Shape::Map(entries) if wire_type == WireType::Delimited => self.entry(field, entries, kept, end)?,
+            Shape::List { picked, .. } if wire_type == WireType::Delimited && element != WireType::Delimited => {
+                self.packed((id, place), field, picked, end)?;
+            }
+            Shape::List { picked, .. } if wire_type == element => {
+                let node = self.item((id, place), field, picked);
+                self.occurrence(field, node, end)?;
+            }
+            Shape::Optional | Shape::Implicit | Shape::Required if wire_type == element => {
+                let value = self.at;
+                self.occurrence(field, field.node, end)?;
+                if matches!(field.shape, Shape::Implicit) && field.slots != 0 {
+                    self.forget_default(field.slots, element, value);
+                }
+            }
+            _ => {
+                let name = String::from_utf8_lossy(field.name());
+                return self.refuse(start, format!("the wire type of the field `{name}`"));
+            }
+        }
+        if field.dropped {
+            self.out.truncate(kept);
+        }
+        Ok(())
+    }
+
+    fn occurrence(&mut self, field: &Field, node: NodeId, end: usize) -> Result<(), Refused> {
+        if field.end.is_none() {
+            return self.value(node, end).map(drop);
+        }
+        self.deeper(|walk| walk.message(node, end, Some(field.number)))
+    }
+
+    /// The node of a list's next item.
+    fn item(&mut self, list: (NodeId, usize), field: &Field, picked: &[(usize, NodeId)]) -> NodeId {
+        if picked.is_empty() {
+            return field.node;
+        }
+        let index = self.items.entry(list).or_default();
+        let tapped = picked.iter().find(|(picked, _)| picked == index);
+        *index += 1;
+        tapped.map_or(field.node, |(_, node)| *node)
+    }
+
+    fn packed(
+        &mut self,
+        list: (NodeId, usize),
+        field: &Field,
+        picked: &[(usize, NodeId)],
+        end: usize,
+    ) -> Result<(), Refused> {
+        let length = self.length(end)?;
+        let end = self.at + length;
+        while self.at < end {
+            let node = self.item(list, field, picked);
+            self.value(node, end)?;
+        }
+        Ok(())
+    }
+
+    /// A value outside its tag; a group aside. Copies it, and gives what a key, an id or a time may be.
+    fn value(&mut self, id: NodeId, end: usize) -> Result<Stored<'a>, Refused> {
+        let start = self.at;
+        match &self.program.nodes[id] {
+            Node::Tap { slot, node, .. } => {
+                let stored = match (self.value(*node, end)?, self.untapped(*node)) {
+                    // Two messages that are one: what the second leaves out is the first's.
+                    (Stored::Moment(..), _) => self.moment(start, self.taps[*slot].as_ref()),
+                    (Stored::Whole(number), Node::Enum(symbols)) => symbol(symbols, number),
+                    (stored, _) => stored,
+                };
+                self.taps[*slot] = Some(stored.clone());
+                Ok(stored)
+            }
+            Node::Treat { treatment, node } => self.treated(treatment, *node, end),
+            Node::String => {
+                let length = self.length(end)?;
+                let text = self.text(length)?;
+                self.out.extend_from_slice(text.as_bytes());
+                Ok(Stored::Text(Cow::Borrowed(text)))
+            }
+            Node::Bytes => {
+                let length = self.length(end)?;
+                let bytes = self.take(length);
+                self.out.extend_from_slice(bytes);
+                Ok(Stored::Bytes(bytes))
+            }
+            Node::Message(_) | Node::Known(..) => {
+                self.nested(end, |walk, end| walk.message(id, end, None))?;
+                let moment = matches!(self.program.nodes[id], Node::Known(Known::Timestamp, _));
+                Ok(if moment { Stored::Moment(0, Unit::Millis) } else { Stored::Other })
+            }
+            node => self.scalar(node, end),
+        }
+    }
+
+    /// A number, a boolean or a symbol.
+    fn scalar(&mut self, node: &'a Node, end: usize) -> Result<Stored<'a>, Refused> {
+        let start = self.at;
+        let bits = match node.wire_type() {
+            WireType::Four => u64::from(u32::from_le_bytes(self.array(end)?)),
+            WireType::Eight => u64::from_le_bytes(self.array(end)?),
+            _ => self.varint(end)?,
+        };
+        self.out.extend_from_slice(&self.bytes[start..self.at]);
+        Ok(match node {
+            Node::Whole(whole) => Stored::Whole(number(*whole, bits)),
+            Node::Enum(symbols) => {
+                let number = low(bits).cast_signed();
+                if !symbols.takes(number) {
+                    return self.refuse(start, "one of the enum's numbers");
+                }
+                Stored::Whole(number.into())
+            }
+            _ => Stored::Other,
+        })
+    }
+
+    fn treated(&mut self, treatment: &Treatment, node: NodeId, end: usize) -> Result<Stored<'a>, Refused> {
+        let start = self.out.len();
+        let stored = self.value(node, end)?;
+        if let Stored::Text(text) = &stored
+            && !text.is_empty()
+        {
+            self.out.truncate(start);
+            treatment.replace(text.as_bytes(), |characters| push_bytes(self.out, characters));
+        }
+        Ok(stored)
+    }
+
+    /// A message inside another. Its length is copied too, and written again where its content has changed.
+    fn nested(
+        &mut self,
+        end: usize,
+        body: impl FnOnce(&mut Self, usize) -> Result<(), Refused>,
+    ) -> Result<(), Refused> {
+        let before = self.out.len();
+        let length = self.length(end)?;
+        let start = self.out.len();
+        let end = self.at + length;
+        self.deeper(|walk| body(walk, end))?;
+        let written = self.out.len() - start;
+        if written != length {
+            let mut again = Vec::new();
+            super::binary::push_varint(&mut again, written as u64);
+            self.out.splice(before..start, again);
+        }
+        Ok(())
+    }
+
+    fn deeper(&mut self, body: impl FnOnce(&mut Self) -> Result<(), Refused>) -> Result<(), Refused> {
+        if self.depth == MAX_MESSAGES {
+            return self.refuse(self.at, format!("at most {MAX_MESSAGES} messages inside one another"));
+        }
+        self.depth += 1;
+        body(self)?;
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// Steps over a field that the schema does not know, its tag behind.
+    fn skip(&mut self, number: u32, wire_type: WireType, end: usize) -> Result<(), Refused> {
+        match wire_type {
+            WireType::Varint => self.varint(end).map(drop),
+            WireType::Eight => self.array::<8>(end).map(drop),
+            WireType::Four => self.array::<4>(end).map(drop),
+            WireType::Delimited => {
+                let kept = self.out.len();
+                let length = self.length(end)?;
+                self.out.truncate(kept);
+                self.at += length;
+                Ok(())
+            }
+            WireType::Start => self.deeper(|walk| walk.skip_group(number, end)),
+            WireType::End => self.refuse(self.at, "no end of a group that has not begun"),
+        }
+    }
+
+    fn skip_group(&mut self, group: u32, end: usize) -> Result<(), Refused> {
+        loop {
+            let start = self.at;
+            if start == end {
+                return self.refuse(start, "the end of a group");
+            }
+            match self.tag(end)? {
+                (number, WireType::End) if number == group => return Ok(()),
+                (number, wire_type) => self.skip(number, wire_type, end)?,
+            }
+        }
+    }
+
+    fn tag(&mut self, end: usize) -> Result<(u32, WireType), Refused> {
+        let start = self.at;
+        let tag = self.varint(end)?;
+        let number = u32::try_from(tag >> 3).ok().filter(|number| (1..=MAX_NUMBER).contains(&u64::from(*number)));
+        match (number, WireType::of(tag)) {
+            (Some(number), Some(wire_type)) => Ok((number, wire_type)),
+            _ => self.refuse(start, "a field's number and wire type"),
+        }
+    }
+
+    fn varint(&mut self, end: usize) -> Result<u64, Refused> {
+        let mut rest = &self.bytes[self.at..end];
+        match take_varint(&mut rest) {
+            Some(value) => {
+                self.at = end - rest.len();
+                Ok(value)
+            }
+            None => self.refuse(self.at, "a varint of at most 10 bytes"),
+        }
+    }
+
+    /// A length that what is left holds. Copies it.
+    fn length(&mut self, end: usize) -> Result<usize, Refused> {
+        let start = self.at;
+        let length = self.varint(end)?;
+        match usize::try_from(length).ok().filter(|length| *length <= end - self.at) {
+            Some(length) => {
+                self.out.extend_from_slice(&self.bytes[start..self.at]);
+                Ok(length)
+            }
+            None => self.refuse(start, format!("a length of at most the {} bytes that are left", end - self.at)),
+        }
+    }
+
+    fn array<const N: usize>(&mut self, end: usize) -> Result<[u8; N], Refused> {
+        match self.bytes[self.at..end].first_chunk() {
+            Some(chunk) => {
+                self.at += N;
+                Ok(*chunk)
+            }
+            None => self.refuse(self.at, format!("{N} bytes")),
+        }
+    }
+
+    /// Bytes that `length` has measured.
+    fn take(&mut self, length: usize) -> &'a [u8] {
+        let bytes = &self.bytes[self.at..self.at + length];
+        self.at += length;
+        bytes
+    }
+
+    fn text(&mut self, length: usize) -> Result<&'a str, Refused> {
+        let start = self.at;
+        match std::str::from_utf8(self.take(length)) {
+            Ok(text) => Ok(text),
+            Err(error) => self.refuse(start + error.valid_up_to(), "UTF-8"),
+        }
+    }
+
+    fn forget(&mut self, slots: u8) {
+        for (slot, tap) in self.taps.iter_mut().enumerate() {
+            if slots & 1 << slot != 0 {
+                *tap = None;
+            }
+        }
+    }
+
+    /// A field without presence that has its default is absent, even if it was written. `value`: where that begins.
+    fn forget_default(&mut self, slots: u8, wire_type: WireType, value: usize) {
+        // The high bit of a varint's byte, and of a length's, tells that there are more.
+        let mask = if matches!(wire_type, WireType::Varint | WireType::Delimited) { 0x7F } else { 0xFF };
+        if self.bytes[value..self.at].iter().all(|byte| byte & mask == 0) {
+            self.forget(slots);
+        }
+    }
+
+    /// A wrapper that is there has a value, even if none is written.
+    fn unwritten(&mut self, field: &Field) {
+        let Node::Tap { slot, node, .. } = &self.program.nodes[field.node] else { return };
+        if self.taps[*slot].is_none() {
+            self.taps[*slot] = match self.untapped(*node) {
+                Node::String => Some(Stored::Text(Cow::Borrowed(""))),
+                Node::Bytes => Some(Stored::Bytes(&[])),
+                Node::Whole(_) => Some(Stored::Whole(0)),
+                _ => None,
+            };
+        }
+    }
+
+    fn untapped(&self, id: NodeId) -> &'a Node {
+        match &self.program.nodes[id] {
+            Node::Tap { node, .. } | Node::Treat { node, .. } => self.untapped(*node),
+            node => node,
+        }
+    }
+
+    /// The timestamp whose length begins at `start`, up to the present place; `earlier` is what it is merged into.
+    fn moment(&self, start: usize, earlier: Option<&Stored<'a>>) -> Stored<'a> {
+        let (mut seconds, mut millis) = match earlier {
+            Some(Stored::Moment(count, _)) => (count.div_euclid(1_000), count.rem_euclid(1_000)),
+            _ => (0, 0),
+        };
+        let mut rest = &self.bytes[start..self.at];
+        // The walk has just read all of it; fields that it dropped are none of these.
+        let _length = take_varint(&mut rest);
+        while let (Some(tag), Some(value)) = (take_varint(&mut rest), take_varint(&mut rest)) {
+            match tag {
+                0x08 => seconds = value.cast_signed(),
+                0x10 => millis = i64::from(low(value).cast_signed()).div_euclid(1_000_000),
+                _ => return Stored::Other,
+            }
+        }
+        match seconds.checked_mul(1_000).and_then(|whole| whole.checked_add(millis)) {
+            Some(count) => Stored::Moment(count, Unit::Millis),
+            None => Stored::Other,
+        }
+    }
+}
+
+fn symbol(symbols: &Enumeration, number: i128) -> Stored<'_> {
+    let name = i32::try_from(number).ok().and_then(|number| symbols.name(number));
+    name.map_or(Stored::Other, |name| Stored::Symbol(Cow::Borrowed(name)))
+}
+
+/// What the bits of a whole number mean.
+fn number(whole: Whole, bits: u64) -> i128 {
+    match whole {
+        Whole::Int32 | Whole::Sfixed32 => low(bits).cast_signed().into(),
+        Whole::Uint32 | Whole::Fixed32 => low(bits).into(),
+        Whole::Sint32 => unzigzag(low(bits).into()).into(),
+        Whole::Int64 | Whole::Sfixed64 => bits.cast_signed().into(),
+        Whole::Uint64 | Whole::Fixed64 => bits.into(),
+        Whole::Sint64 => unzigzag(bits).into(),
+    }
+}
+
+/// The low 32 bits, which are all that parsers keep of a longer varint.
+#[expect(clippy::cast_possible_truncation, reason = "the low bits are meant")]
+const fn low(bits: u64) -> u32 {
+    bits as u32
+}
