@@ -19,3 +19,4 @@ pub mod identity;
 pub mod wire;
 pub mod encoder;
 pub mod decoder;
+pub mod compatibility;
