@@ -117,11 +117,11 @@ fn patterns_of_names_are_matched_where_names_are_known() {
         "→ json-schema/undecided /additionalProperties",
     ]);
     let named = r#"{"type":"object","properties":{"xa":{"type":"string"}},"additionalProperties":false}"#;
-    differ(named, &of("^x", "string"), &["→ json-schema/undecided "]);
+    differ(named, &of("^x", "string"), &["→ json-schema/undecided /additionalProperties"]);
     differ(named, &of("^x", "integer"), &[
         "← json-schema/type-changed /patternProperties/^x/type",
-        "→ json-schema/type-changed /properties/xa/type",
-        "→ json-schema/undecided ",
+        "→ json-schema/type-changed /patternProperties/^x/type",
+        "→ json-schema/undecided /additionalProperties",
     ]);
 }
 
@@ -138,7 +138,8 @@ fn required_members_are_required_of_writers_too() {
 fn arrays_are_looked_into() {
     let of = |items: &str| format!(r#"{{"type":"array","items":{items}}}"#);
     differ(&of(r#"{"type":"integer"}"#), &of(r#"{"type":"number"}"#), &["→ json-schema/type-changed /items/type"]);
-    differ(&of("{}"), &of(r#"{"type":"number"}"#), &["← json-schema/constraint-added /items"]);
+    differ(&of("{}"), &of(r#"{"type":"number"}"#), &["← json-schema/type-changed /items/type"]);
+    differ(r#"{"type":"array"}"#, &of(r#"{"type":"number"}"#), &["← json-schema/constraint-added /items"]);
     differ(r#"{"type":"array"}"#, r#"{"type":"array","uniqueItems":true}"#, &[
         "← json-schema/unique-items-added /uniqueItems",
     ]);

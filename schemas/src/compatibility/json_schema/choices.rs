@@ -38,7 +38,7 @@ impl Walk<'_, '_> {
             return self.schema(at.view, *only, &at.place, at.loud);
         }
         let backward = self.findings.backward();
-        self.no(at, &rules::BRANCH, keyword, || {
+        self.no(at, &rules::BRANCH, if backward { keyword } else { "" }, || {
             if backward {
                 format!("no branch of `{keyword}` accepts all that was accepted here")
             } else {

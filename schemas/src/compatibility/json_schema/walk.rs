@@ -260,15 +260,19 @@ impl<'a, 'f> Walk<'a, 'f> {
         what: impl FnOnce() -> String,
     ) -> Result<bool, Stop> {
         if at.loud {
-            let has = |document: &Document<'_>, part: &Part| {
-                matches!(part, Part::Plain(id) if document.place(*id) == &*at.place && document.keyword(*id, keyword).is_some())
+            let twin = if keyword == "const" { "enum" } else { keyword };
+            let under = |document: &Document<'_>, part: &Part| match *part {
+                Part::Plain(id) => [keyword, twin].into_iter().find_map(|keyword| {
+                    document.keyword(id, keyword).map(|_| format!("{}/{keyword}", document.place(id)))
+                }),
+                _ => None,
             };
-            let stands = if self.findings.backward() {
-                has(&self.reader, &at.part)
+            let place = if self.findings.backward() {
+                under(&self.reader, &at.part)
             } else {
-                self.views[at.view].iter().any(|part| has(&self.writer, part))
+                self.views[at.view].iter().find_map(|part| under(&self.writer, part))
             };
-            let place = if stands { format!("{}/{keyword}", at.place) } else { at.place.to_string() };
+            let place = place.unwrap_or_else(|| at.place.to_string());
             self.findings.add(rule, &place, 0, what);
         }
         Ok(false)
