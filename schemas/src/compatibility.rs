@@ -16,6 +16,7 @@ use std::fmt;
 
 use finding::{Findings, Stop};
 
+use crate::contract::Message;
 use crate::schema::Schema;
 
 /// Which readers must go on working.
@@ -56,9 +57,8 @@ pub enum Kind {
 pub struct Version<'a> {
     /// The schema with what it refers to.
     pub schema: &'a Schema,
-    /// Protobuf: the message that events are, by its full name or its name within the file. The file's first if
-    /// `None`; other formats pass over it.
-    pub message: Option<&'a str>,
+    /// Protobuf: the message that events are, as the contract says it. Other formats pass over it.
+    pub message: &'a Message,
 }
 
 /// A change after which someone can't read what someone else wrote.

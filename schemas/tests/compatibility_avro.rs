@@ -62,10 +62,11 @@ fn containers_are_looked_into() {
     types(ints, longs, &["→ avro/type-changed /fields/0/type/items"]);
     let (ints, longs) = (r#"{"type":"map","values":"int"}"#, r#"{"type":"map","values":"long"}"#);
     types(ints, longs, &["→ avro/type-changed /fields/0/type/values"]);
-    types(ints, r#"{"type":"array","items":"int"}"#, &[
-        "← avro/type-changed /fields/0/type",
-        "→ avro/type-changed /fields/0/type",
-    ]);
+    types(
+        ints,
+        r#"{"type":"array","items":"int"}"#,
+        &["← avro/type-changed /fields/0/type", "→ avro/type-changed /fields/0/type"],
+    );
 }
 
 #[test]
@@ -85,11 +86,15 @@ fn unions_take_branch_by_branch() {
     types(r#"["null"]"#, r#"["null","int"]"#, &["→ avro/union-branch-unknown /fields/0/type"]);
     types(r#"["null","int"]"#, r#"["null","long"]"#, &["→ avro/union-branch-unknown /fields/0/type"]);
     types(r#""int""#, r#"["null","int"]"#, &["→ avro/union-branch-unknown /fields/0/type"]);
-    types(r#""int""#, r#"["null","string"]"#, &[
-        "← avro/type-changed /fields/0/type",
-        "→ avro/union-branch-unknown /fields/0/type",
-        "→ avro/union-branch-unknown /fields/0/type",
-    ]);
+    types(
+        r#""int""#,
+        r#"["null","string"]"#,
+        &[
+            "← avro/type-changed /fields/0/type",
+            "→ avro/union-branch-unknown /fields/0/type",
+            "→ avro/union-branch-unknown /fields/0/type",
+        ],
+    );
     // The first that matches would be float; libraries take the exact one.
     types(r#"["float","int"]"#, r#"["float","int"]"#, &[]);
 }
@@ -98,10 +103,11 @@ fn unions_take_branch_by_branch() {
 fn named_types_match_by_the_last_part_or_by_alias() {
     let fixed = |name: &str, size: u8, more: &str| format!(r#"{{"type":"fixed","name":"{name}","size":{size}{more}}}"#);
     types(&fixed("a.F", 4, ""), &fixed("b.F", 4, ""), &[]);
-    types(&fixed("F", 4, ""), &fixed("F", 5, ""), &[
-        "← avro/fixed-size-changed /fields/0/type",
-        "→ avro/fixed-size-changed /fields/0/type",
-    ]);
+    types(
+        &fixed("F", 4, ""),
+        &fixed("F", 5, ""),
+        &["← avro/fixed-size-changed /fields/0/type", "→ avro/fixed-size-changed /fields/0/type"],
+    );
     let both = ["← avro/name-changed /fields/0/type", "→ avro/name-changed /fields/0/type"];
     types(&fixed("F", 4, ""), &fixed("G", 4, ""), &both);
     types(&fixed("F", 4, ""), &fixed("G", 4, r#","aliases":["F"]"#), &both[1..]);

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
 use forebay_schemas::compatibility::{Break, Direction, Kind, Mode, Unreadable, Version, compare};
+use forebay_schemas::contract::Message;
 use forebay_schemas::schema::{Reference, Schema};
 
 pub(crate) fn schema(text: &str, references: &[(&str, &str)]) -> Schema {
@@ -11,7 +12,7 @@ pub(crate) fn schema(text: &str, references: &[(&str, &str)]) -> Schema {
 }
 
 pub(crate) fn version(schema: &Schema) -> Version<'_> {
-    Version { schema, message: None }
+    Version { schema, message: &Message::First }
 }
 
 pub(crate) fn held(kind: Kind, old: &str, new: &str, mode: Mode) -> Result<Vec<Break>, Unreadable> {

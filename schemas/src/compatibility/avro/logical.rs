@@ -7,10 +7,7 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Logical {
     /// Digits in all, and behind the point.
-    Decimal {
-        precision: u64,
-        scale: u64,
-    },
+    Decimal { precision: u64, scale: u64 },
     /// Any other by its name.
     Named(&'static str),
 }

@@ -37,9 +37,19 @@ pub(super) enum Shape {
     Array(Id),
     Map(Id),
     Union(Vec<Id>),
-    Record { name: Name, fields: Vec<Field> },
-    Enum { name: Name, symbols: Vec<String>, default: Option<String> },
-    Fixed { name: Name, size: u64 },
+    Record {
+        name: Name,
+        fields: Vec<Field>,
+    },
+    Enum {
+        name: Name,
+        symbols: Vec<String>,
+        default: Option<String>,
+    },
+    Fixed {
+        name: Name,
+        size: u64,
+    },
 }
 
 #[derive(Debug)]

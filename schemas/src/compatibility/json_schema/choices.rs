@@ -111,7 +111,9 @@ impl Walk<'_, '_> {
             }
             let values = (self.values(under), self.reader.values(&read, &[]));
             let kinds = (self.kinds(under)?, self.reader.kinds(&read, &[])?);
-            if self.writer.requires(&written, &name) && (kinds.0 & kinds.1 == 0 || distinct(values.0.as_deref(), values.1)) {
+            if self.writer.requires(&written, &name)
+                && (kinds.0 & kinds.1 == 0 || distinct(values.0.as_deref(), values.1))
+            {
                 return Ok(true);
             }
         }

@@ -240,12 +240,7 @@ impl<'a> Walk<'a, '_> {
 
 impl Document<'_> {
     /// The schemas that one schema has for the value under a name.
-    fn of_name(
-        &mut self,
-        id: Id,
-        name: &str,
-        step: &mut impl FnMut() -> Result<(), Stop>,
-    ) -> Result<Vec<Id>, Stop> {
+    fn of_name(&mut self, id: Id, name: &str, step: &mut impl FnMut() -> Result<(), Stop>) -> Result<Vec<Id>, Stop> {
         let mut found: Vec<Id> = self.member(id, "properties", name).into_iter().collect();
         if let Some(Value::Object(patterns)) = self.keyword(id, "patternProperties") {
             for pattern in patterns.keys() {

@@ -75,7 +75,7 @@ impl Walk<'_, '_> {
         const FEW: [Value; 3] = [Value::Null, Value::Bool(false), Value::Bool(true)];
         let few: Vec<&Value> = FEW.iter().filter(|value| kind_of(value) & kinds != 0).collect();
         let simple = kinds & !(kind_of(&FEW[0]) | kind_of(&FEW[1])) == 0;
-        let Some(written) = self.values(at.view)  .or_else(|| simple.then_some(few.into())) else {
+        let Some(written) = self.values(at.view).or_else(|| simple.then_some(few.into())) else {
             let backward = self.findings.backward();
             return self.no(at, &rules::ENUM, keyword, || {
                 if backward {
@@ -189,7 +189,8 @@ impl Walk<'_, '_> {
                 found = found || self.same().keywords(writer, reader, group)?;
             }
             if !found {
-                fits = self.no(at, &rules::UNDECIDED, group[0], || format!("`{}` is not the same in both", group[0]))?;
+                fits =
+                    self.no(at, &rules::UNDECIDED, group[0], || format!("`{}` is not the same in both", group[0]))?;
             }
         }
         // What they speak of depends on all that stands beside them; where all of it is the same, this is not asked.

@@ -210,7 +210,8 @@ impl<'a, 'f> Walk<'a, 'f> {
 
     /// The keywords of a schema. If they don't follow as it stands, then maybe from each branch of a choice.
     fn plain(&mut self, at: &Meeting, reader: Id) -> Result<bool, Stop> {
-        let choice = self.parts_of(at.view).iter().copied().find(|part| matches!(part, Part::AnyOf(_) | Part::OneOf(_)));
+        let choice =
+            self.parts_of(at.view).iter().copied().find(|part| matches!(part, Part::AnyOf(_) | Part::OneOf(_)));
         let Some(choice) = choice else { return self.keywords(at, reader) };
         let quiet = Meeting { loud: false, ..at.clone() };
         if self.keywords(&quiet, reader)? {
@@ -265,6 +266,9 @@ impl<'a, 'f> Walk<'a, 'f> {
                 Part::Plain(id) => [keyword, twin].into_iter().find_map(|keyword| {
                     document.keyword(id, keyword).map(|_| format!("{}/{keyword}", document.place(id)))
                 }),
+                Part::AnyOf(id) | Part::OneOf(id) if !keyword.is_empty() => {
+                    Some(format!("{}/{keyword}", document.place(id)))
+                }
                 _ => None,
             };
             let place = if self.findings.backward() {
