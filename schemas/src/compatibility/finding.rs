@@ -9,7 +9,7 @@ pub(super) const MAX_DEPTH: usize = 128;
 /// Characters of the sentence that says what changed: names may be long.
 const MAX_WHAT: usize = 600;
 /// Steps of one direction: a second or two. Schemas that people write take thousands.
-const MAX_STEPS: u32 = 100_000;
+const MAX_STEPS: u32 = 200_000;
 
 /// What a break does to a reader.
 #[derive(Debug, Clone, Copy)]

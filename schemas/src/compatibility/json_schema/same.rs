@@ -1,7 +1,7 @@
 //! Whether two schemas say the same, word for word, whatever they are called: `$ref` is followed, annotations and
 //! definitions are passed over. Pairs that are under way count as the same, so recursive schemas end.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
@@ -51,9 +51,12 @@ pub(super) struct Same<'w, 'a> {
     pub(super) writer: &'w mut Document<'a>,
     pub(super) reader: &'w mut Document<'a>,
     pub(super) findings: &'w mut Findings,
+    /// What earlier comparisons have found.
+    pub(super) known: &'w mut HashMap<Pair, bool>,
 }
 
-type Pair = (Id, Id);
+/// A writer's schema and a reader's.
+pub(super) type Pair = (Id, Id);
 
 impl<'a> Same<'_, 'a> {
     /// Whole schemas.
@@ -72,13 +75,29 @@ impl<'a> Same<'_, 'a> {
         self.all(waiting)
     }
 
-    fn all(&mut self, mut waiting: Vec<Pair>) -> Result<bool, Stop> {
-        let mut seen = HashSet::new();
-        while let Some(pair) = waiting.pop() {
-            if seen.insert(pair) && !self.pair(pair, &mut waiting)? {
+    /// What holds a pair that differs differs as well: it is remembered up to the roots, so that the walk that asks
+    /// again one level further down does not go over all of it once more.
+    fn all(&mut self, roots: Vec<Pair>) -> Result<bool, Stop> {
+        let mut parents: HashMap<Pair, Option<Pair>> = HashMap::new();
+        let mut waiting: Vec<(Pair, Option<Pair>)> = roots.into_iter().map(|root| (root, None)).collect();
+        while let Some((pair, parent)) = waiting.pop() {
+            let known = self.known.get(&pair).copied();
+            if known == Some(true) || parents.contains_key(&pair) {
+                continue;
+            }
+            parents.insert(pair, parent);
+            let mut inside = Vec::new();
+            if known == Some(false) || !self.pair(pair, &mut inside)? {
+                let mut holder = Some(pair);
+                while let Some(differs) = holder {
+                    self.known.insert(differs, false);
+                    holder = parents.get(&differs).copied().flatten();
+                }
                 return Ok(false);
             }
+            waiting.extend(inside.into_iter().map(|inner| (inner, Some(pair))));
         }
+        self.known.extend(parents.into_keys().map(|pair| (pair, true)));
         Ok(true)
     }
 

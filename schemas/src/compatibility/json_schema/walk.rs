@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::document::{Document, Id};
 use super::parts::Part;
-use super::same::Same;
+use super::same::{Pair, Same};
 use super::{rules, view};
 use crate::compatibility::finding::{Findings, MAX_DEPTH, Rule, Stop};
 
@@ -39,6 +39,7 @@ pub(super) struct Walk<'a, 'f> {
     tried: HashMap<(View, Part), bool>,
     /// What was taken for true since: taken back when a trial fails, as it may rest on what failed.
     trail: Vec<(View, Part)>,
+    known: HashMap<Pair, bool>,
     depth: usize,
 }
 
@@ -56,6 +57,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             said: HashSet::new(),
             tried: HashMap::new(),
             trail: Vec::new(),
+            known: HashMap::new(),
             depth: 0,
         }
     }
@@ -205,7 +207,7 @@ impl<'a, 'f> Walk<'a, 'f> {
     }
 
     pub(super) fn same(&mut self) -> Same<'_, 'a> {
-        Same { writer: &mut self.writer, reader: &mut self.reader, findings: self.findings }
+        Same { writer: &mut self.writer, reader: &mut self.reader, findings: self.findings, known: &mut self.known }
     }
 
     /// The keywords of a schema. If they don't follow as it stands, then maybe from each branch of a choice.
