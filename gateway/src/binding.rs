@@ -46,9 +46,23 @@ impl Binder {
         bound.into_iter().flatten().fold(contracts, ContractSet::with)
     }
 
-    /// Binds the set in force again and again, until it is dropped. Without a registry there is nothing to do.
+    /// Keeps what is known of the registry fresh, and binds the set in force again and again, until it is dropped. Without a
+    /// registry there is nothing to do.
     pub async fn keep_bound(self: Arc<Self>, catalog: Arc<Catalog>) {
-        while self.registry.is_some() {
+        if let Some(registry) = self.registry.clone() {
+            tokio::join!(registry.keep(), self.rebind(&catalog));
+        }
+    }
+
+    /// Writes what is known of the registry for the next start, if that is wanted.
+    pub async fn save(&self) {
+        if let Some(registry) = &self.registry {
+            registry.save().await;
+        }
+    }
+
+    async fn rebind(&self, catalog: &Catalog) {
+        loop {
             let contracts = catalog.current();
             let all_bound = contracts.sorted().iter().all(|topic| topic.bound.is_ok());
             tokio::time::sleep(if all_bound { self.refresh } else { IMPATIENCE.min(self.refresh) }).await;

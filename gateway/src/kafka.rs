@@ -22,4 +22,4 @@ pub use queue::Full;
 pub use reader::{ReadError, ReadRecord, Reader, Start};
 pub use receipts::{Receipts, Report};
 pub use record::Outgoing;
-pub use topics::{Presence, Topics};
+pub use topics::{Presence, Shape, Topics};

@@ -11,8 +11,9 @@ pub(super) fn run(file: Option<&Path>) -> Exit {
         Err(exit) => return exit,
     };
     start::run(async {
-        let (_app, server) = start::bind(prepared).await?;
+        let (app, server) = start::bind(prepared).await?;
         server.serve(start::signal).await;
+        app.binder.save().await;
         Ok(())
     })
 }

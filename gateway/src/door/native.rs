@@ -57,10 +57,10 @@ pub async fn read(
             json::Document::One(text) => (Form::Json, named, vec![text]),
             json::Document::Many(texts) => (Form::Json, named, texts),
         },
-        Whole::One(payload) => (Form::Encoded(payload), named, vec![0..body.len()]),
+        Whole::One(payload) => (Form::Encoded(payload), named, Vec::from([(0..body.len())])),
         Whole::Framed(payload) => {
             let id = framed(&body, named)?;
-            (Form::Encoded(payload), Some(id), vec![FRAME..body.len()])
+            (Form::Encoded(payload), Some(id), Vec::from([(FRAME..body.len())]))
         }
         Whole::Delimited => (Form::Encoded(Payload::Protobuf), named, delimited(&body, limits.events_per_request)?),
     };

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwapOption;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::types::RDKafkaRespErr;
 use tokio::sync::Notify;
 
@@ -28,6 +29,15 @@ pub enum Presence {
     NotKnown,
 }
 
+/// What a topic looks like in the cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Number of partitions.
+    pub partitions: usize,
+    /// Replicas of the partition that has the fewest.
+    pub replication: usize,
+}
+
 /// The cluster's topics.
 pub struct Topics {
     client: BaseConsumer,
@@ -39,9 +49,16 @@ pub struct Topics {
 
 #[derive(Debug)]
 struct Snapshot {
-    partitions: HashMap<String, usize>,
+    topics: HashMap<String, Shape>,
     brokers: usize,
     reached: Option<Instant>,
+}
+
+impl Shape {
+    fn of(topic: &MetadataTopic) -> Self {
+        let replicas = topic.partitions().iter().map(|partition| partition.replicas().len());
+        Self { partitions: topic.partitions().len(), replication: replicas.min().unwrap_or(0) }
+    }
 }
 
 impl Topics {
@@ -60,16 +77,16 @@ impl Topics {
     pub fn presence(&self, topic: &str) -> Presence {
         let last = self.last.load();
         let Some(last) = last.as_ref() else { return Presence::NotKnown };
-        if last.partitions.contains_key(topic) {
+        if last.topics.contains_key(topic) {
             return Presence::Present;
         }
         self.wanted.notify_one();
         Presence::Absent
     }
 
-    /// How many partitions a topic has, if the cluster has it.
-    pub fn partitions(&self, topic: &str) -> Option<usize> {
-        self.last.load().as_ref()?.partitions.get(topic).copied()
+    /// What a topic looks like, if the cluster has it.
+    pub fn shape(&self, topic: &str) -> Option<Shape> {
+        self.last.load().as_ref()?.topics.get(topic).copied()
     }
 
     /// Whether the last look-up reached the cluster.
@@ -87,17 +104,17 @@ impl Topics {
         let metadata = self.client.fetch_metadata(None, self.timeout);
         let snapshot = match &metadata {
             Ok(metadata) => Snapshot {
-                partitions: metadata
+                topics: metadata
                     .topics()
                     .iter()
                     .filter(|topic| topic.error() != Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART))
-                    .map(|topic| (topic.name().to_owned(), topic.partitions().len()))
+                    .map(|topic| (topic.name().to_owned(), Shape::of(topic)))
                     .collect(),
                 brokers: metadata.brokers().len(),
                 reached: Some(Instant::now()),
             },
             Err(_) => match self.last.load_full() {
-                Some(last) => Snapshot { partitions: last.partitions.clone(), brokers: last.brokers, reached: None },
+                Some(last) => Snapshot { topics: last.topics.clone(), brokers: last.brokers, reached: None },
                 None => return metadata.map(|_| ()),
             },
         };

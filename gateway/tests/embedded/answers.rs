@@ -131,5 +131,10 @@ async fn a_time_that_kafka_does_not_take_is_refused_alone() {
 }
 
 fn head() -> forebay::event::Head {
-    forebay::event::Head { topic: TOPIC.to_owned(), schema_id: None, headers: http::HeaderMap::new(), trace: Vec::new() }
+    forebay::event::Head {
+        topic: TOPIC.to_owned(),
+        schema_id: None,
+        headers: http::HeaderMap::new(),
+        trace: Vec::new(),
+    }
 }
