@@ -6,6 +6,7 @@
 //! apart then.
 
 mod avro;
+mod protobuf;
 mod bounds;
 mod render;
 mod calendar;
@@ -16,7 +17,8 @@ use serde_json::Value;
 use thiserror::Error;
 
 use self::avro::Avro;
-use crate::contract::{BytesText, Contract, Format};
+use self::protobuf::Protobuf;
+use crate::contract::{BytesText, Contract, Format, Framing};
 use crate::encoder::Material;
 use crate::json::bytes::encode_bytes;
 use crate::wire;
@@ -35,7 +37,8 @@ enum Body {
     /// None if the schema could not be read.
     Avro(Option<Box<Avro>>),
     Json,
-    Protobuf,
+    /// The same.
+    Protobuf(Option<Box<Protobuf>>),
     String,
     Bytes(BytesText),
 }
@@ -68,7 +71,11 @@ impl Decoder {
         let body = match rule.format {
             Format::Avro => Body::Avro(sourced.and_then(|sourced| Avro::new(&sourced.schema, rule)).map(Box::new)),
             Format::JsonSchema | Format::Json => Body::Json,
-            Format::Protobuf => Body::Protobuf,
+            Format::Protobuf => {
+                let framed = rule.framing == Framing::Confluent;
+                let read = sourced.and_then(|sourced| Protobuf::new(&sourced.schema, rule, framed));
+                Body::Protobuf(read.map(Box::new))
+            }
             Format::String => Body::String,
             Format::Bytes => Body::Bytes(rule.bytes),
         };
@@ -82,7 +89,7 @@ impl Decoder {
         match &self.body {
             Body::Avro(avro) => avro.as_ref().ok_or(Undecodable::NoSchema)?.decode(payload),
             Body::Json => json(payload),
-            Body::Protobuf => Err(Undecodable::NoSchema),
+            Body::Protobuf(protobuf) => protobuf.as_ref().ok_or(Undecodable::NoSchema)?.decode(payload),
             Body::String => Ok(Value::from(text(payload)?)),
             Body::Bytes(spelling) => Ok(Value::from(encode_bytes(*spelling, payload))),
         }
