@@ -11,10 +11,12 @@ mod check;
 use std::ops::Range;
 
 use self::facts::Facts;
-use self::text::{Tree, check};
+use self::text::check;
 use crate::contract::BytesText;
 use crate::json::reader::Reader;
+use crate::json_schema::{self, Refused};
 use crate::pass::{Memory, Report, Stop, Taps};
+use crate::pick::Tree;
 use crate::{avro, protobuf};
 
 pub use self::check::Payload;
@@ -35,6 +37,7 @@ pub struct Encoder {
 enum Body {
     Avro(avro::program::Program),
     Protobuf(protobuf::program::Program),
+    JsonSchema(Box<json_schema::Program>),
     Json(Tree),
     String,
     Bytes(BytesText),
@@ -69,6 +72,15 @@ impl Encoder {
         encoded.inspect_err(|_| arena.truncate(start))
     }
 
+    /// Why the schema's judge reads every event as a tree, where it does: a keyword that the one pass over the text does
+    /// not know, and its place in the schema.
+    pub fn slow_because(&self) -> Option<&str> {
+        match &self.body {
+            Body::JsonSchema(program) => program.slow_because(),
+            _ => None,
+        }
+    }
+
     fn append(&self, text: &[u8], arena: &mut Vec<u8>, memory: &mut Memory) -> Result<Encoded, Fault> {
         let reader = Reader::of(text)?;
         let start = arena.len();
@@ -95,6 +107,18 @@ impl Encoder {
                     protobuf::explain::explain(protobuf::write::Writer::new(program, reader, &mut Vec::new(), memory))
                 })
             }
+            Body::JsonSchema(program) => match program.write(reader, arena, memory) {
+                Ok(taps) => {
+                    debug_assert!(program.agrees(reader), "the judge accepts what the fast pass accepts");
+                    Ok(taps)
+                }
+                Err(Refused::Flawed(fault)) => Err(fault),
+                Err(Refused::Unlike(mut mismatches, taps)) => {
+                    let picked = self.facts.of_text(&reader, &taps);
+                    self.facts.complete(&picked, &mut mismatches, memory);
+                    Err(Fault::Violation(mismatches))
+                }
+            },
             Body::Json(tree) => text::json(tree, reader, arena, memory),
             Body::String => text::string(reader, arena, memory, None),
             Body::Bytes(spelling) => text::string(reader, arena, memory, Some(*spelling)),

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use crate::calendar::Unit;
+use crate::edit::Edits;
 use crate::fault::Mismatch;
 use crate::json::names::Names;
 use crate::json::reader::Expected;
@@ -94,6 +95,10 @@ pub(crate) struct Memory {
     pub(crate) levels: Levels,
     /// One string without its escapes.
     pub(crate) decoded: Vec<u8>,
+    /// Changes to the text, where the text is what is stored.
+    pub(crate) edits: Edits,
+    /// What only JSON Schema's pass needs.
+    pub(crate) json_schema: crate::json_schema::Space,
     /// What only Avro's pass needs.
     pub(crate) avro: crate::avro::write::Space,
     /// What only Protobuf's pass needs.
@@ -107,6 +112,8 @@ impl Memory {
         self.decoded.shrink_to(KEPT);
         self.names.trim();
         self.levels.trim();
+        self.edits.trim();
+        self.json_schema.trim();
         self.avro.trim();
         self.protobuf.trim();
     }

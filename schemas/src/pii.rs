@@ -88,11 +88,6 @@ impl Treatment {
             Self::Hash(key) => Some(write(&key.hash(characters))),
         }
     }
-
-    /// A result as good as any other, for asking a schema whether it accepts results; none if the member is left out.
-    pub(crate) fn example(&self) -> Option<String> {
-        self.replace(b"", |characters| String::from_utf8_lossy(characters).into_owned())
-    }
 }
 
 /// Why a contract can't treat a value so.

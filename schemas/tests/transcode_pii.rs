@@ -206,10 +206,10 @@ fn contracts_that_the_schema_can_not_follow() {
         ("no key of hashes", treating(&[("/s", Action::Hash)]), material(Some(schema))),
         ("twice", treating(&[("/list/0", Action::Mask), ("/list/*", Action::Mask)]), with_key(schema)),
         (
-            "no schema",
+            "no fields",
             Contract {
                 pii: treating(&[("", Action::Mask)]).pii,
-                ..transcode_kit::contract(forebay_schemas::contract::Format::Json)
+                ..transcode_kit::contract(forebay_schemas::contract::Format::String)
             },
             Material::default(),
         ),

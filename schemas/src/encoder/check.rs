@@ -102,7 +102,7 @@ impl Encoder {
                 Ok(self.facts.roles().map(|role| role.map(|role| octets(role, bytes, *spelling))))
             }
             Body::Protobuf(program) => program.read(bytes, arena),
-            Body::Json(_) => Err(other_format()),
+            Body::Json(_) | Body::JsonSchema(_) => Err(other_format()),
         }
     }
 }

@@ -5,12 +5,13 @@ use super::Body;
 use super::compile::{Material, Sourced};
 use super::facts::Role;
 use super::personal::{refuse_all, treat_all};
-use super::text::Tree;
 use crate::avro;
 use crate::avro::program::Rule;
 use crate::avro::tap::Lost;
 use crate::contract::{Contract, Format, Framing, Pointer, UnknownFields, ValueRule};
+use crate::json_schema;
 use crate::pass::Leaf;
+use crate::pick::Tree;
 use crate::problem::Problem;
 use crate::protobuf;
 use crate::schema::{Mistake, Schema};
@@ -41,18 +42,14 @@ impl Part<'_> {
 
     /// How payloads are made. None where there are problems.
     pub(super) fn body(&self, problems: &mut Vec<Problem>) -> Option<Body> {
-        if !self.rule.format.has_schema() && self.personal.is_some() {
+        if matches!(self.rule.format, Format::String | Format::Bytes) && self.personal.is_some() {
             refuse_all(self.contract, problems);
         }
         match self.rule.format {
             Format::Avro => self.avro(problems),
             Format::Protobuf => self.protobuf(problems),
-            Format::JsonSchema => {
-                let path = format!("{}/format", self.path);
-                problems.push(self.contract.problem(&path, "another format", self.rule.format.name()));
-                None
-            }
-            Format::Json => Some(Body::Json(self.json())),
+            Format::JsonSchema => self.json_schema(problems),
+            Format::Json => Some(Body::Json(self.json(problems))),
             Format::String => self.whole(problems).then_some(Body::String),
             Format::Bytes => self.whole(problems).then_some(Body::Bytes(self.rule.bytes)),
         }
@@ -153,10 +150,39 @@ impl Part<'_> {
         self.contract.problem(role.path(), expected, found)
     }
 
-    fn json(&self) -> Tree {
+    fn json_schema(&self, problems: &mut Vec<Problem>) -> Option<Body> {
+        let schema = self.schema(problems)?;
+        match json_schema::compile(schema) {
+            Ok(mut program) => {
+                for (role, pointer) in &self.pointers {
+                    if let Err(lost) = program.tap(&pointer.tokens, role.slot(), |leaf| role.fits(leaf)) {
+                        let (lost, there) = match lost {
+                            json_schema::Lost::Nowhere => (Lost::Nowhere, String::new()),
+                            json_schema::Lost::Unfit(there) => (Lost::Unfit(0), there),
+                        };
+                        problems.push(self.lost_pointer((*role, pointer), lost, |_| there.clone()));
+                    }
+                }
+                if let Some(material) = self.personal {
+                    treat_all(self.contract, material, problems, |tokens, treatment| program.treat(tokens, treatment));
+                    problems.extend(self.narrow_limit(program.shortest_text()));
+                }
+                Some(Body::JsonSchema(Box::new(program)))
+            }
+            Err(mistakes) => {
+                problems.extend(mistakes.into_iter().map(|mistake| self.in_schema(schema, mistake)));
+                None
+            }
+        }
+    }
+
+    fn json(&self, problems: &mut Vec<Problem>) -> Tree {
         let mut tree = Tree::default();
         for (role, pointer) in &self.pointers {
-            tree.insert(&pointer.tokens, role.slot());
+            tree.tap(&pointer.tokens, role.slot(), Leaf::Any);
+        }
+        if let Some(material) = self.personal {
+            treat_all(self.contract, material, problems, |tokens, treatment| tree.treat(tokens, treatment));
         }
         tree
     }

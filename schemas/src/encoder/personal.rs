@@ -31,7 +31,7 @@ pub(super) fn treat_all(
 /// Personal fields of a format whose events have no fields.
 pub(super) fn refuse_all(contract: &Contract, problems: &mut Vec<Problem>) {
     for personal in &contract.pii {
-        let expected = "a format with a schema, which says where personal fields are";
+        let expected = "a format whose events have fields";
         problems.push(problem(contract, personal, expected, contract.value.format.name()));
     }
 }
