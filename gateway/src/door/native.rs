@@ -57,10 +57,10 @@ pub async fn read(
             json::Document::One(text) => (Form::Json, named, vec![text]),
             json::Document::Many(texts) => (Form::Json, named, texts),
         },
-        Whole::One(payload) => (Form::Encoded(payload), named, Vec::from([(0..body.len())])),
+        Whole::One(payload) => (Form::Encoded(payload), named, one(0..body.len())),
         Whole::Framed(payload) => {
             let id = framed(&body, named)?;
-            (Form::Encoded(payload), Some(id), Vec::from([(FRAME..body.len())]))
+            (Form::Encoded(payload), Some(id), one(FRAME..body.len()))
         }
         Whole::Delimited => (Form::Encoded(Payload::Protobuf), named, delimited(&body, limits.events_per_request)?),
     };
@@ -68,6 +68,10 @@ pub async fn read(
     let events = texts.into_iter().map(|text| Ok(Event { topic: 0, text })).collect();
     let document = whole == Whole::Json;
     Ok(Batch { body, form, framed, schema_id, document, topics: vec![head.topic.clone()], events })
+}
+
+fn one(event: Range<usize>) -> Vec<Range<usize>> {
+    std::iter::once(event).collect()
 }
 
 /// The id in a body's frame.
