@@ -4,6 +4,7 @@
 pub(crate) mod program;
 pub(crate) mod lookup;
 mod source;
+mod gather;
 mod compile;
 mod default;
 pub(crate) mod tap;
@@ -21,4 +22,5 @@ pub(crate) mod explain;
 mod expected;
 
 pub(crate) use compile::compile;
-pub(crate) use source::line_of;
+pub(crate) use gather::gather;
+pub(crate) use source::{fields_of, line_of, wrapped};

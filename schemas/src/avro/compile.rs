@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::binary::push_length;
 use super::default::{self, Budget};
+use super::gather::gather;
 use super::lookup::Lookup;
 use super::program::{Branch, Candidates, Decimal, Field, Node, NodeId, Program, Record, Rule, Union, candidates};
 use super::source::{self, DEFAULT, PLACE};
@@ -28,11 +29,21 @@ const MAX_ROUNDS: usize = 64;
 
 /// Compiles a schema.
 pub(crate) fn compile(schema: &Schema, rule: Rule) -> Result<Program, Vec<Mistake>> {
-    let text = schema.text().ok_or_else(|| vec![Mistake::new("", "a UTF-8 text", "other bytes")])?;
-    let schema = source::parse(text).map_err(|mistake| vec![mistake])?;
-    let mut compiler =
-        Compiler { rule, nodes: Vec::new(), named: HashMap::new(), defaults: Vec::new(), mistakes: Vec::new() };
-    let root = compiler.node(&schema, "");
+    let mut documents = gather(schema)?;
+    let parsed = source::parse(&mut documents).map_err(|mistake| vec![mistake])?;
+    let mut compiler = Compiler {
+        rule,
+        nodes: Vec::new(),
+        named: HashMap::new(),
+        defaults: Vec::new(),
+        mistakes: Vec::new(),
+        reference: None,
+    };
+    let mut root = 0;
+    for (document, parsed) in documents.iter().zip(source::fields_of(&parsed)) {
+        compiler.reference.clone_from(&document.reference);
+        root = compiler.node(parsed, "");
+    }
     compiler.sort_branches();
     compiler.write_defaults();
     let Compiler { nodes, mistakes, .. } = compiler;
@@ -45,6 +56,8 @@ struct Compiler {
     named: HashMap<String, NodeId>,
     defaults: Vec<Default>,
     mistakes: Vec<Mistake>,
+    /// The reference that is being compiled; none for the schema itself.
+    reference: Option<String>,
 }
 
 /// A field whose default is to be written once all nodes are there.
@@ -53,6 +66,7 @@ struct Default {
     field: usize,
     value: Value,
     place: String,
+    reference: Option<String>,
 }
 
 impl Compiler {
@@ -91,6 +105,11 @@ impl Compiler {
         self.push(node)
     }
 
+    fn mistake(&mut self, place: &str, expected: impl Into<String>, found: impl Into<String>) {
+        let reference = self.reference.clone();
+        self.mistakes.push(Mistake { reference, ..Mistake::new(place, expected, found) });
+    }
+
     fn push(&mut self, node: Node) -> NodeId {
         self.nodes.push(node);
         self.nodes.len() - 1
@@ -100,7 +119,7 @@ impl Compiler {
         let id = self.push(node);
         let name = name.fullname(None);
         if self.named.insert(name.clone(), id).is_some() {
-            self.mistakes.push(Mistake::new(place, "one definition of each name", format!("a second `{name}`")));
+            self.mistake(place, "one definition of each name", format!("a second `{name}`"));
         }
         id
     }
@@ -108,7 +127,7 @@ impl Compiler {
     fn reference(&mut self, name: &Name, place: &str) -> NodeId {
         let name = name.fullname(None);
         self.named.get(&name).copied().unwrap_or_else(|| {
-            self.mistakes.push(Mistake::new(place, "a name that is defined before", format!("`{name}`")));
+            self.mistake(place, "a name that is defined before", format!("`{name}`"));
             self.push(Node::Null)
         })
     }
@@ -116,7 +135,7 @@ impl Compiler {
     fn record(&mut self, record: &RecordSchema, place: &str) -> NodeId {
         let id = self.define(&record.name, Node::Null, place);
         let names = Lookup::new(record.fields.iter().map(|field| field.name.as_str())).unwrap_or_else(|| {
-            self.mistakes.push(Mistake::new(place, "fields of different names", "two of one name"));
+            self.mistake(place, "fields of different names", "two of one name");
             Lookup::default()
         });
         let fields = record.fields.iter().enumerate().map(|(index, field)| self.field(id, index, field)).collect();
@@ -130,7 +149,13 @@ impl Compiler {
         let quoted = format!("\"{}\"", field.name).into_bytes().into();
         let mut absent = None;
         if let Some(value) = field.custom_attributes.get(DEFAULT) {
-            self.defaults.push(Default { record, field: index, value: value.clone(), place: place.to_owned() });
+            self.defaults.push(Default {
+                record,
+                field: index,
+                value: value.clone(),
+                place: place.to_owned(),
+                reference: self.reference.clone(),
+            });
         } else if let Node::Union(union) = &self.nodes[node] {
             let null = |branch: &&Branch| matches!(self.nodes[branch.node], Node::Null);
             absent = union.branches.iter().find(null).map(|branch| branch.index.clone());
@@ -141,7 +166,7 @@ impl Compiler {
     fn enumeration(&mut self, symbols: &EnumSchema, place: &str) -> NodeId {
         let table = Lookup::new(symbols.symbols.iter().map(String::as_str)).unwrap_or_default();
         if table.is_empty() {
-            self.mistakes.push(Mistake::new(place, "an enum with symbols", "none"));
+            self.mistake(place, "an enum with symbols", "none");
         }
         self.define(&symbols.name, Node::Enum(Box::new(table)), place)
     }
@@ -149,7 +174,7 @@ impl Compiler {
     fn decimal(&mut self, decimal: &DecimalSchema, place: &str) -> NodeId {
         if decimal.precision > MAX_PRECISION {
             let expected = format!("a decimal of at most {MAX_PRECISION} digits");
-            self.mistakes.push(Mistake::new(place, expected, format!("a precision of {}", decimal.precision)));
+            self.mistake(place, expected, format!("a precision of {}", decimal.precision));
         }
         let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let (precision, scale) = (small(decimal.precision), small(decimal.scale));
@@ -166,12 +191,12 @@ impl Compiler {
         let variants = union.variants();
         if variants.is_empty() || variants.len() > MAX_BRANCHES {
             let expected = format!("a union of 1 to {MAX_BRANCHES} branches");
-            self.mistakes.push(Mistake::new(place, expected, format!("{}", variants.len())));
+            self.mistake(place, expected, format!("{}", variants.len()));
             return Node::Null;
         }
         let names: Vec<String> = variants.iter().map(branch_name).collect();
         let tags = Lookup::new(names.iter().map(String::as_str)).unwrap_or_else(|| {
-            self.mistakes.push(Mistake::new(place, "branches of different names", "two of one name"));
+            self.mistake(place, "branches of different names", "two of one name");
             Lookup::default()
         });
         let mut branches = Vec::with_capacity(variants.len());
@@ -212,8 +237,8 @@ impl Compiler {
                     Ok(bytes) => self.set_absent(&default, bytes),
                     Err(default::Refused::Waits) => put_off.push(default),
                     Err(default::Refused::Mistaken { expected, found }) => {
-                        let path = format!("{}/default", default.place);
-                        self.mistakes.push(Mistake::new(&path, expected, found));
+                        self.reference.clone_from(&default.reference);
+                        self.mistake(&format!("{}/default", default.place), expected, found);
                         self.set_absent(&default, Vec::new());
                     }
                 }
@@ -224,8 +249,9 @@ impl Compiler {
             }
         }
         for default in waiting {
+            self.reference.clone_from(&default.reference);
             let path = format!("{}/default", default.place);
-            self.mistakes.push(Mistake::new(&path, "a default that does not rest on itself", "a circle"));
+            self.mistake(&path, "a default that does not rest on itself", "a circle");
         }
     }
 

@@ -12,6 +12,7 @@
 use apache_avro::Schema;
 use serde_json::{Map, Value};
 
+use super::gather::Document;
 use crate::json::names::Names;
 use crate::json::pointer::{push_index, push_member};
 use crate::json::reader::Reader;
@@ -19,8 +20,8 @@ use crate::json::skip::{Levels, check_text};
 use crate::json::{Flaw, SyntaxError};
 use crate::schema::Mistake;
 
-/// The longest schema, in bytes.
-const MAX_TEXT: usize = 1 << 20;
+/// The longest schema, in bytes; also of those together that it refers to.
+pub(super) const MAX_TEXT: usize = 1 << 20;
 
 /// Characters of apache-avro's own sentence that a mistake repeats.
 const MAX_FOUND: usize = 300;
@@ -30,8 +31,11 @@ pub(super) const DEFAULT: &str = "the default as it is written";
 /// The attribute under which a field's place in the text reaches the compiler: a JSON Pointer.
 pub(super) const PLACE: &str = "the place in the text";
 
-/// Parses a schema's text.
-pub(super) fn parse(text: &str) -> Result<Schema, Mistake> {
+/// The record whose fields are a schema's documents while they are parsed: one document's names are known in the next.
+const WRAPPER: &str = "forebay__documents";
+
+/// Reads a schema's text as JSON.
+pub(super) fn read(text: &str) -> Result<Value, Mistake> {
     if text.len() > MAX_TEXT {
         return Err(Mistake::new("", "a schema of at most 1 MiB", format!("{} bytes", text.len())));
     }
@@ -42,13 +46,39 @@ pub(super) fn parse(text: &str) -> Result<Schema, Mistake> {
         }
         Flaw::Ambiguous { pointer, detail } => Mistake::new(&pointer, "JSON with one meaning", detail),
     })?;
-    let mut value: Value = serde_json::from_str(text).map_err(|error| Mistake::new("", "JSON", format!("{error}")))?;
-    normalise(&mut value, &mut String::new())?;
-    Schema::parse(&value).map_err(|error| {
+    serde_json::from_str(text).map_err(|error| Mistake::new("", "JSON", format!("{error}")))
+}
+
+/// Parses documents, each of which may use the names of those before it: a record with a field for each. The mistake
+/// is of the first document that is none.
+pub(super) fn parse(documents: &mut [Document]) -> Result<Schema, Mistake> {
+    for Document { reference, value } in documents.iter_mut() {
+        let reference = reference.clone();
+        normalise(value, &mut String::new()).map_err(|mistake| Mistake { reference, ..mistake })?;
+    }
+    let values = || documents.iter().map(|document| document.value.clone());
+    Schema::parse(&wrapped(values())).map_err(|error| {
+        let counts: Vec<usize> = (1..documents.len()).collect();
+        let sound = counts.partition_point(|count| Schema::parse(&wrapped(values().take(*count))).is_ok());
+        let document = documents.get(sound);
         // Some of its sentences repeat the schema.
         let found: String = error.to_string().chars().take(MAX_FOUND).collect();
-        Mistake::new("", "an Avro schema", found)
+        let reference = document.and_then(|document| document.reference.clone());
+        Mistake { reference, ..Mistake::new("", "an Avro schema", found) }
     })
+}
+
+/// The record that `parse` makes of documents.
+pub(crate) fn wrapped(documents: impl Iterator<Item = Value>) -> Value {
+    let field = |(index, value)| serde_json::json!({ "name": format!("document{index}"), "type": value });
+    let fields: Vec<Value> = documents.enumerate().map(field).collect();
+    serde_json::json!({ "type": "record", "name": WRAPPER, "fields": fields })
+}
+
+/// The documents in that record.
+pub(crate) fn fields_of(wrapper: &Schema) -> impl Iterator<Item = &Schema> {
+    let fields = if let Schema::Record(record) = wrapper { &record.fields[..] } else { &[] };
+    fields.iter().map(|field| &field.schema)
 }
 
 /// Line of a place in a text that is JSON, from 1; 0 if there is no such place.

@@ -3,6 +3,7 @@
 
 use apache_avro::Schema as Parsed;
 use apache_avro::reader::datum::GenericDatumReader;
+use apache_avro::schema::ResolvedSchema;
 use serde_json::Value;
 
 use super::{Undecodable, bounds, render};
@@ -15,6 +16,7 @@ use crate::schema::Schema;
 #[derive(Debug)]
 pub(super) struct Avro {
     program: Program,
+    /// The schema behind those that it refers to.
     plain: Parsed,
 }
 
@@ -28,15 +30,19 @@ impl Avro {
             drop_unknown: rule.unknown_fields == UnknownFields::Drop,
         };
         let program = avro::compile(schema, rule).ok()?;
-        let mut plain = serde_json::from_slice(&schema.content).ok()?;
-        strip(&mut plain);
-        Some(Self { program, plain: Parsed::parse(&plain).ok()? })
+        let plain = avro::gather(schema).ok()?.into_iter().map(|mut document| {
+            strip(&mut document.value);
+            document.value
+        });
+        Some(Self { program, plain: Parsed::parse(&avro::wrapped(plain)).ok()? })
     }
 
     pub(super) fn decode(&self, payload: &[u8]) -> Result<Value, Undecodable> {
         bounds::check(&self.program, payload)?;
         let unlike = |error: apache_avro::Error| Undecodable::Unlike(error.to_string());
-        let reader = GenericDatumReader::builder(&self.plain).build().map_err(unlike)?;
+        let names = ResolvedSchema::try_from(&self.plain).map_err(unlike)?;
+        let plain = avro::fields_of(&self.plain).last().ok_or(Undecodable::NoSchema)?;
+        let reader = GenericDatumReader::builder(plain).resolved_writer_schemata(names).build().map_err(unlike)?;
         let mut rest = payload;
         let value = reader.read_value(&mut rest).map_err(unlike)?;
         if !rest.is_empty() {
