@@ -1,5 +1,5 @@
 //! Protobuf: a schema compiled into a program once, and events written by it in one pass over their text. Knows .proto
-//! files, descriptor sets and the mapping of JSON to Protobuf's wire format (Protocol Buffers documentation, "ProtoJSON
+//! files, descriptor sets and the mapping of JSON to Protobuf's wire format (Protocol Buffers documentation, "`ProtoJSON`
 //! Format" and "Encoding"). Knows nothing of topics, keys or requests.
 
 mod source;

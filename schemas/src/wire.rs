@@ -33,7 +33,9 @@ pub(crate) fn push_message_indexes(out: &mut Vec<u8>, indexes: &[i32]) {
     }
     let count = i64::try_from(indexes.len()).expect("nothing in memory is longer than an i64 counts");
     push_long(out, count);
-    indexes.iter().for_each(|index| push_long(out, i64::from(*index)));
+    for index in indexes {
+        push_long(out, i64::from(*index));
+    }
 }
 
 /// The places at the front of `bytes`, and how many bytes they take; none if they don't end or are more than messages

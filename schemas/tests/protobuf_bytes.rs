@@ -239,7 +239,7 @@ fn messages_nest_to_a_bound() {
     assert!(
         matches!(check(&encoder, &nested(101)), Err(Fault::Undecodable { expected, .. }) if expected.contains("100"))
     );
-    let groups = |depth: usize| [vec![0xA3, 0x06].repeat(depth), vec![0xA4, 0x06].repeat(depth)].concat();
+    let groups = |depth: usize| [[0xA3, 0x06].repeat(depth), [0xA4, 0x06].repeat(depth)].concat();
     let dropping = self::encoder(&dropping(), SCHEMA);
     assert_eq!(check(&dropping, &groups(100)).map(|record| record.value), Ok(Vec::new()));
     assert!(check(&dropping, &groups(101)).is_err());

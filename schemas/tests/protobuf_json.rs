@@ -1,4 +1,4 @@
-//! The ProtoJSON mapping, row by row and both ways: what is accepted becomes the bytes that prost-reflect would write
+//! The `ProtoJSON` mapping, row by row and both ways: what is accepted becomes the bytes that prost-reflect would write
 //! for the same text, what is refused is refused by both or for a reason that is said here.
 
 mod protobuf_kit;

@@ -1,5 +1,5 @@
 //! Protobuf: a payload is walked by our own program first, which bounds what it may ask for; then prost-reflect reads it
-//! and says it as ProtoJSON: names in lowerCamelCase, 64-bit numbers as strings, defaults left out.
+//! and says it as `ProtoJSON`: names in lowerCamelCase, 64-bit numbers as strings, defaults left out.
 
 use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions};
 use serde_json::Value;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use prost_reflect::prost_types;
 use prost_reflect::{
     Cardinality, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor, Syntax,
 };
@@ -37,6 +38,7 @@ struct Compiler {
 }
 
 /// What fields and extensions say alike.
+#[expect(clippy::struct_excessive_bools, reason = "each is one word of a declaration")]
 struct Declared {
     number: u32,
     names: [String; 2],
@@ -111,7 +113,8 @@ impl Compiler {
     }
 
     fn fields(&mut self, message: &MessageDescriptor) -> Message {
-        if message.descriptor_proto().options.as_ref().is_some_and(|options| options.message_set_wire_format()) {
+        if message.descriptor_proto().options.as_ref().is_some_and(prost_types::MessageOptions::message_set_wire_format)
+        {
             self.refuse(message.full_name(), "a message of fields", "message_set_wire_format, an encoding of its own");
         }
         let mut declared: Vec<Declared> = message.fields().map(Declared::from).collect();

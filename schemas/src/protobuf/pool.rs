@@ -2,7 +2,9 @@
 //! (`descriptor.proto`). Whatever is imported comes out of the schema's references or is one of Protobuf's own files;
 //! nothing is looked for in a folder or on a network.
 
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use prost_reflect::{DescriptorPool, FileDescriptor};
 use protox::Compiler;
@@ -29,13 +31,8 @@ const SET_ENDINGS: [&str; 4] = [".desc", ".pb", ".binpb", ".protoset"];
 
 /// A schema's descriptors, with those of everything that it imports. Its own file is the last.
 pub(crate) fn pool(schema: &Schema) -> Result<DescriptorPool, Vec<Mistake>> {
-    let all = schema.content.len() + schema.references.iter().map(|reference| reference.content.len()).sum::<usize>();
-    if all > MAX_LENGTH {
-        return Err(vec![Mistake::new("", "a schema of at most 1 MiB, with all its imports", format!("{all} bytes"))]);
-    }
-    if schema.references.len() >= MAX_FILES {
-        let found = schema.references.len().to_string();
-        return Err(vec![Mistake::new("", format!("fewer than {MAX_FILES} imports"), found)]);
+    if schema.content.len() > MAX_LENGTH {
+        return Err(vec![too_long()]);
     }
     let pool = match schema.text().filter(|_| !names_a_set(&schema.name)) {
         Some(_) => compiled(schema),
@@ -65,59 +62,82 @@ fn described(schema: &Schema) -> Result<DescriptorPool, Mistake> {
     }
 }
 
+fn too_long() -> Mistake {
+    Mistake::new("", "a schema of at most 1 MiB, with all its imports", "more")
+}
+
 fn compiled(schema: &Schema) -> Result<DescriptorPool, Mistake> {
-    let resolver = Sources { sources: sources(schema)?, google: GoogleFileResolver::new() };
-    let mut compiler = Compiler::with_file_resolver(resolver);
+    let refused = Rc::default();
+    let mut compiler = Compiler::with_file_resolver(Sources::new(schema, Rc::clone(&refused)));
     match compiler.open_file(OWN) {
         Ok(_) => Ok(compiler.descriptor_pool()),
-        Err(error) => Err(mistake(&error)),
+        Err(error) => Err(refused.take().unwrap_or_else(|| mistake(schema, &error))),
     }
 }
 
-/// The texts by the names under which they are imported.
-fn sources(schema: &Schema) -> Result<HashMap<String, String>, Mistake> {
-    let mut sources = HashMap::new();
-    for reference in &schema.references {
-        let within = |mistake| Mistake { reference: Some(reference.name.clone()), ..mistake };
-        let text = text(&reference.content).map_err(within)?;
-        if sources.insert(reference.name.clone(), text).is_some() {
-            return Err(within(Mistake::new("", "one text for each import", "a second of this name")));
+/// The only files that there are. What nothing imports is not looked at: it may be no Protobuf at all.
+struct Sources {
+    contents: HashMap<String, Vec<u8>>,
+    google: GoogleFileResolver,
+    files: Cell<usize>,
+    length: Cell<usize>,
+    /// Why the last file was not opened, if that is not the parser's to say.
+    refused: Rc<RefCell<Option<Mistake>>>,
+}
+
+impl Sources {
+    fn new(schema: &Schema, refused: Rc<RefCell<Option<Mistake>>>) -> Self {
+        let references = schema.references.iter().map(|reference| (reference.name.clone(), reference.content.clone()));
+        let own = (OWN.to_owned(), schema.content.clone());
+        Self {
+            contents: references.chain([own]).collect(),
+            google: GoogleFileResolver::new(),
+            files: Cell::new(0),
+            length: Cell::new(0),
+            refused,
         }
     }
-    sources.insert(OWN.to_owned(), text(&schema.content)?);
-    Ok(sources)
-}
 
-fn text(content: &[u8]) -> Result<String, Mistake> {
-    let text = std::str::from_utf8(content).map_err(|error| {
-        let line = content[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
-        Mistake { line: Some(line), ..Mistake::new("", "a .proto file in UTF-8", "other bytes") }
-    })?;
-    check_nesting(text)?;
-    Ok(text.to_owned())
-}
-
-/// The only files that there are.
-struct Sources {
-    sources: HashMap<String, String>,
-    google: GoogleFileResolver,
+    fn text<'c>(&self, content: &'c [u8]) -> Result<&'c str, Mistake> {
+        self.files.set(self.files.get() + 1);
+        self.length.set(self.length.get() + content.len());
+        if self.files.get() > MAX_FILES {
+            return Err(Mistake::new("", format!("a schema of at most {MAX_FILES} files"), "more"));
+        }
+        if self.length.get() > MAX_LENGTH {
+            return Err(too_long());
+        }
+        let text = std::str::from_utf8(content).map_err(|error| {
+            let line = content[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
+            Mistake { line: Some(line), ..Mistake::new("", "a .proto file in UTF-8", "other bytes") }
+        })?;
+        check_nesting(text)?;
+        Ok(text)
+    }
 }
 
 impl FileResolver for Sources {
     fn open_file(&self, name: &str) -> Result<File, protox::Error> {
-        if let Some(text) = self.sources.get(name) {
-            return File::from_source(name, text);
-        }
-        // Files beside a contract have no folders.
-        let file_name = name.rsplit('/').next().unwrap_or(name);
-        match (self.google.open_file(name), self.sources.get(file_name)) {
-            (Err(_), Some(text)) => File::from_source(name, text),
-            (google, _) => google,
+        let google = self.google.open_file(name);
+        let beside = || self.contents.get_key_value(file_name(name)).filter(|_| google.is_err());
+        let Some((reference, content)) = self.contents.get_key_value(name).or_else(beside) else { return google };
+        match self.text(content) {
+            Ok(text) => File::from_source(name, text),
+            Err(mistake) => {
+                let reference = Some(reference.clone()).filter(|reference| reference != OWN);
+                self.refused.replace(Some(Mistake { reference, ..mistake }));
+                Err(protox::Error::file_not_found(name))
+            }
         }
     }
 }
 
-fn mistake(error: &protox::Error) -> Mistake {
+/// Files beside a contract have no folders.
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn mistake(schema: &Schema, error: &protox::Error) -> Mistake {
     let sentence = error.to_string();
     let (expected, found) = if error.is_file_not_found() {
         ("imports among the schema's references, or Protobuf's own", sentence)
@@ -129,7 +149,9 @@ fn mistake(error: &protox::Error) -> Mistake {
     } else {
         ("a sound .proto file", sentence)
     };
-    let reference = error.file().filter(|file| *file != OWN).map(ToOwned::to_owned);
+    let called = |name: &str| schema.references.iter().any(|reference| reference.name == name);
+    let file = error.file().filter(|file| *file != OWN);
+    let reference = file.map(|file| if called(file) { file } else { file_name(file) }.to_owned());
     Mistake { reference, line: line(error), ..Mistake::new("", expected, shortened(&found)) }
 }
 

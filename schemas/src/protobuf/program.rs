@@ -293,10 +293,9 @@ impl Node {
     /// How a value is encoded outside a packed list.
     pub(crate) const fn wire_type(&self) -> WireType {
         match self {
-            Self::Bool | Self::Enum(_) | Self::Null => WireType::Varint,
             Self::Whole(Whole::Fixed32 | Whole::Sfixed32) | Self::Float => WireType::Four,
             Self::Whole(Whole::Fixed64 | Whole::Sfixed64) | Self::Double => WireType::Eight,
-            Self::Whole(_) => WireType::Varint,
+            Self::Bool | Self::Enum(_) | Self::Null | Self::Whole(_) => WireType::Varint,
             _ => WireType::Delimited,
         }
     }

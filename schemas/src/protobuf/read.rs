@@ -43,6 +43,10 @@ struct Refused {
     expected: String,
 }
 
+fn refuse<T>(offset: usize, expected: impl Into<String>) -> Result<T, Refused> {
+    Err(Refused { offset, expected: expected.into() })
+}
+
 struct Walk<'a, 'o> {
     program: &'a Program,
     bytes: &'a [u8],
@@ -56,10 +60,6 @@ struct Walk<'a, 'o> {
 }
 
 impl<'a> Walk<'a, '_> {
-    fn refuse<T>(&self, offset: usize, expected: impl Into<String>) -> Result<T, Refused> {
-        Err(Refused { offset, expected: expected.into() })
-    }
-
     /// The fields of a message up to its end; of a group up to the tag that ends it.
     fn message(&mut self, id: NodeId, end: usize, group: Option<u32>) -> Result<(), Refused> {
         match &self.program.nodes[id] {
@@ -71,7 +71,7 @@ impl<'a> Walk<'a, '_> {
                 self.fields(id, message, end, group)
             }
             Node::Tap { node, .. } => self.message(*node, end, group),
-            _ => self.refuse(self.at, "a message"),
+            _ => refuse(self.at, "a message"),
         }
     }
 
@@ -83,7 +83,7 @@ impl<'a> Walk<'a, '_> {
             let (number, wire_type) = self.tag(end)?;
             if wire_type == WireType::End {
                 if group != Some(number) {
-                    return self.refuse(start, "no end of a group that has not begun");
+                    return refuse(start, "no end of a group that has not begun");
                 }
                 self.out.extend_from_slice(&self.bytes[start..self.at]);
                 return self.all_required(message, &seen);
@@ -97,11 +97,11 @@ impl<'a> Walk<'a, '_> {
                     self.field((id, place), message, start, wire_type, end)?;
                 }
                 None if self.program.drop_unknown => self.skip(number, wire_type, end)?,
-                None => return self.refuse(start, "a field the schema knows"),
+                None => return refuse(start, "a field the schema knows"),
             }
         }
         if group.is_some() {
-            return self.refuse(self.at, "the end of a group");
+            return refuse(self.at, "the end of a group");
         }
         self.all_required(message, &seen)
     }
@@ -111,7 +111,7 @@ impl<'a> Walk<'a, '_> {
         match message.fields.iter().zip(seen).find(missing) {
             Some((field, _)) => {
                 let name = String::from_utf8_lossy(field.name());
-                self.refuse(self.at, format!("the required field `{name}`"))
+                refuse(self.at, format!("the required field `{name}`"))
             }
             None => Ok(()),
         }
@@ -153,7 +153,7 @@ impl<'a> Walk<'a, '_> {
             }
             _ => {
                 let name = String::from_utf8_lossy(field.name());
-                return self.refuse(start, format!("the wire type of the field `{name}`"));
+                return refuse(start, format!("the wire type of the field `{name}`"));
             }
         }
         if field.dropped {
@@ -246,7 +246,7 @@ impl<'a> Walk<'a, '_> {
             Node::Enum(symbols) => {
                 let number = low(bits).cast_signed();
                 if !symbols.takes(number) {
-                    return self.refuse(start, "one of the enum's numbers");
+                    return refuse(start, "one of the enum's numbers");
                 }
                 Stored::Whole(number.into())
             }
@@ -288,7 +288,7 @@ impl<'a> Walk<'a, '_> {
 
     fn deeper(&mut self, body: impl FnOnce(&mut Self) -> Result<(), Refused>) -> Result<(), Refused> {
         if self.depth == MAX_MESSAGES {
-            return self.refuse(self.at, format!("at most {MAX_MESSAGES} messages inside one another"));
+            return refuse(self.at, format!("at most {MAX_MESSAGES} messages inside one another"));
         }
         self.depth += 1;
         body(self)?;
@@ -310,7 +310,7 @@ impl<'a> Walk<'a, '_> {
                 Ok(())
             }
             WireType::Start => self.deeper(|walk| walk.skip_group(number, end)),
-            WireType::End => self.refuse(self.at, "no end of a group that has not begun"),
+            WireType::End => refuse(self.at, "no end of a group that has not begun"),
         }
     }
 
@@ -318,7 +318,7 @@ impl<'a> Walk<'a, '_> {
         loop {
             let start = self.at;
             if start == end {
-                return self.refuse(start, "the end of a group");
+                return refuse(start, "the end of a group");
             }
             match self.tag(end)? {
                 (number, WireType::End) if number == group => return Ok(()),
@@ -333,7 +333,7 @@ impl<'a> Walk<'a, '_> {
         let number = u32::try_from(tag >> 3).ok().filter(|number| (1..=MAX_NUMBER).contains(&u64::from(*number)));
         match (number, WireType::of(tag)) {
             (Some(number), Some(wire_type)) => Ok((number, wire_type)),
-            _ => self.refuse(start, "a field's number and wire type"),
+            _ => refuse(start, "a field's number and wire type"),
         }
     }
 
@@ -344,7 +344,7 @@ impl<'a> Walk<'a, '_> {
                 self.at = end - rest.len();
                 Ok(value)
             }
-            None => self.refuse(self.at, "a varint of at most 10 bytes"),
+            None => refuse(self.at, "a varint of at most 10 bytes"),
         }
     }
 
@@ -357,7 +357,7 @@ impl<'a> Walk<'a, '_> {
                 self.out.extend_from_slice(&self.bytes[start..self.at]);
                 Ok(length)
             }
-            None => self.refuse(start, format!("a length of at most the {} bytes that are left", end - self.at)),
+            None => refuse(start, format!("a length of at most the {} bytes that are left", end - self.at)),
         }
     }
 
@@ -367,7 +367,7 @@ impl<'a> Walk<'a, '_> {
                 self.at += N;
                 Ok(*chunk)
             }
-            None => self.refuse(self.at, format!("{N} bytes")),
+            None => refuse(self.at, format!("{N} bytes")),
         }
     }
 
@@ -382,7 +382,7 @@ impl<'a> Walk<'a, '_> {
         let start = self.at;
         match std::str::from_utf8(self.take(length)) {
             Ok(text) => Ok(text),
-            Err(error) => self.refuse(start + error.valid_up_to(), "UTF-8"),
+            Err(error) => refuse(start + error.valid_up_to(), "UTF-8"),
         }
     }
 

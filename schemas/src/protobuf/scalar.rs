@@ -10,7 +10,7 @@ use crate::json::number::Numeral;
 use crate::pass::Stop;
 use crate::pii::Treatment;
 
-impl<'a> Writer<'_, 'a> {
+impl Writer<'_, '_> {
     pub(super) fn bool(&mut self) -> Result<(), Stop> {
         if self.reader.kind()? != Kind::Boolean {
             return Err(Stop::Mismatch);

@@ -11,7 +11,7 @@ const MAX_NESTING: usize = 32;
 pub(super) fn check_nesting(text: &str) -> Result<(), Mistake> {
     let bytes = text.as_bytes();
     let mistake = |at: usize, expected: &str, found: &str| {
-        let line = bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = bytes[..at].split(|byte| *byte == b'\n').count();
         Mistake { line: Some(line), ..Mistake::new("", expected, found) }
     };
     let (mut at, mut depth) = (0, 0_usize);
@@ -92,7 +92,7 @@ mod tests {
             [format!("// {many}\n"), format!("/* \n{many} */"), format!("\"\\\"{many}\""), format!("'{many}'")]
         {
             assert_eq!(line(&hidden), None, "{hidden}");
-            assert_eq!(line(&format!("{hidden}\n{many}")).is_some(), true, "{hidden}");
+            assert!(line(&format!("{hidden}\n{many}")).is_some(), "{hidden}");
         }
         assert_eq!(line(&format!("# ' {many}\n")), None);
     }

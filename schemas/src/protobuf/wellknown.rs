@@ -1,4 +1,4 @@
-//! The types that have a JSON form of their own (Protocol Buffers documentation, "ProtoJSON Format"): points and spans
+//! The types that have a JSON form of their own (Protocol Buffers documentation, "`ProtoJSON` Format"): points and spans
 //! of time, field masks, and JSON itself.
 
 use super::binary::{close, push_bytes, push_varint};

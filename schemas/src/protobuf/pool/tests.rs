@@ -79,7 +79,7 @@ fn mistakes_say_where() {
 
 #[test]
 fn mistakes_in_a_reference_name_it() {
-    let text = "syntax = \"proto3\"; import \"money.proto\"; message A {}";
+    let text = "syntax = \"proto3\"; import \"shop/money.proto\"; message A {}";
     for wrong in ["syntax = \"proto3\";\nmessage Money { oops }", "\n/* open", "message A { optional B b = 1; }"] {
         let mistake = mistake(&schema(text, &[("money.proto", wrong)]));
         assert_eq!(mistake.reference.as_deref(), Some("money.proto"), "{mistake:?}");
@@ -121,9 +121,20 @@ fn what_is_too_big_is_refused_before_it_is_parsed() {
     assert!(mistake(&schema(&long, &[])).expected.contains("1 MiB"));
     let nested = "message A {".repeat(50_000);
     assert!(mistake(&schema(&nested, &[])).expected.contains("brackets"));
-    let names: Vec<String> = (0..MAX_FILES).map(|number| format!("{number}.proto")).collect();
-    let references: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
-    assert!(mistake(&schema("", &references)).expected.contains("imports"));
+    let references: Vec<(String, String)> =
+        (0..MAX_FILES).map(|number| (format!("{number}.proto"), String::new())).collect();
+    let references: Vec<(&str, &str)> = references.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let imports = references.iter().map(|(name, _)| format!("import \"{name}\";")).collect::<Vec<_>>().concat();
+    assert!(mistake(&schema(&imports, &references)).expected.contains("256 files"));
+    let half = format!("// {}", "x".repeat(MAX_LENGTH / 2));
+    let imports = "import \"a.proto\"; import \"b.proto\";";
+    assert!(mistake(&schema(imports, &[("a.proto", &half), ("b.proto", &half)])).expected.contains("1 MiB"));
+}
+
+#[test]
+fn what_nothing_imports_is_not_looked_at() {
+    let many = "[".repeat(100);
+    pool(&schema(MONEY, &[("README.md", "It's no Protobuf."), ("deep.avsc", &many)])).expect("it is sound");
 }
 
 #[test]

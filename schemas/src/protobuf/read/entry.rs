@@ -1,6 +1,6 @@
 //! A map's entries in bytes: messages of a key, number 1, and a value, number 2.
 
-use super::{Field, Key, Refused, Walk, WireType, number};
+use super::{Field, Key, Refused, Walk, WireType, number, refuse};
 use crate::protobuf::program::{Entries, Node, Pick};
 
 impl<'a> Walk<'a, '_> {
@@ -31,12 +31,12 @@ impl<'a> Walk<'a, '_> {
                         walk.out.extend_from_slice(&walk.bytes[from..walk.at]);
                     }
                     2 if wire_type == walk.untapped(node).wire_type() => drop(walk.value(node, end)?),
-                    1 | 2 => return walk.refuse(start, "the wire type of a map's key or value"),
+                    1 | 2 => return refuse(start, "the wire type of a map's key or value"),
                     _ if walk.program.drop_unknown => {
                         walk.out.truncate(copied);
                         walk.skip(number, wire_type, end)?;
                     }
-                    _ => return walk.refuse(start, "a map's key or value"),
+                    _ => return refuse(start, "a map's key or value"),
                 }
             }
             Ok(())
