@@ -26,13 +26,22 @@ const VERSIONS: usize = 20;
 pub struct Binder {
     registry: Option<Registry>,
     refresh: Duration,
+    timeout: Duration,
 }
 
 impl Binder {
     /// Binds by this registry, or only by what lies beside the contracts.
     pub fn new(registry: Option<Registry>, config: &Config) -> Self {
-        let refresh = config.registry.as_ref().map_or(Duration::MAX, |registry| registry.refresh);
-        Self { registry, refresh }
+        let times = config.registry.as_ref().map(|registry| (registry.refresh, registry.timeout));
+        let (refresh, timeout) = times.unwrap_or((Duration::MAX, Duration::MAX));
+        Self { registry, refresh, timeout }
+    }
+
+    /// Asks for every schema, but waits no longer than one answer may take: a start does not wait for a registry that is
+    /// away. What comes later is bound in the background.
+    pub async fn bind_at_start(&self, contracts: ContractSet) -> ContractSet {
+        let bound = tokio::time::timeout(self.timeout, self.bind(contracts.clone())).await;
+        bound.unwrap_or(contracts)
     }
 
     /// Asks for every schema that a registry has a say in. What it does not say now is left as it was.

@@ -54,7 +54,7 @@ pub(super) async fn bind(prepared: Prepared) -> Result<(Arc<App>, Server), Exit>
     let registry = config.registry.as_ref().map(|registry| Registry::new(registry, &metrics)).transpose();
     let registry = registry.map_err(|error| wrong(&error))?;
     let binder = Arc::new(Binder::new(registry, &config));
-    let set = binder.bind(set).await;
+    let set = binder.bind_at_start(set).await;
     let app = App::build(config, Arc::new(Catalog::new(set)), binder, metrics).map_err(|error| wrong(&error))?;
     let app = Arc::new(app);
     let server =

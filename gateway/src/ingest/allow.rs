@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use forebay_schemas::contract::Format;
+use forebay_schemas::contract::{Contract, Format};
 use forebay_schemas::encoder::Payload;
 
 use crate::catalog::{ContractSet, Topic};
@@ -12,14 +12,15 @@ use crate::event::{Allowed, Batch, Code, Form, Head, Principal, Refusal, Rejecti
 /// what the topic takes.
 pub fn enter(who: &Principal, head: &Head, contracts: &ContractSet) -> Result<&'static [Form], Rejection> {
     match topic(who, &head.topic, contracts) {
-        Ok(topic) => Ok(takes(topic.contract.value.format)),
+        Ok(topic) => Ok(takes(&topic.contract)),
         Err(refusal) => Err(Rejection::new(refusal.code, refusal.detail)),
     }
 }
 
-/// JSON goes with every format, and what is encoded with its own.
-fn takes(format: Format) -> &'static [Form] {
-    match format {
+/// JSON goes with every format, and what is encoded with its own; a key with a schema of its own is written from JSON only.
+fn takes(contract: &Contract) -> &'static [Form] {
+    match contract.value.format {
+        _ if contract.key.as_ref().is_some_and(|key| key.value.is_some()) => &[Form::Json],
         Format::Avro => &[Form::Json, Form::Encoded(Payload::Avro)],
         Format::Protobuf => &[Form::Json, Form::Encoded(Payload::Protobuf)],
         Format::String => &[Form::Json, Form::Encoded(Payload::Text)],
