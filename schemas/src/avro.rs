@@ -9,6 +9,7 @@ mod compile;
 mod default;
 pub(crate) mod tap;
 mod treat;
+mod compact;
 pub(crate) mod write;
 mod record;
 mod collection;

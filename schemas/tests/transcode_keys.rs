@@ -3,7 +3,7 @@
 mod transcode_kit;
 
 use forebay_schemas::contract::{Contract, Format, Framing, KeyFormat, KeyRule, KeySource, ValueRule};
-use forebay_schemas::encoder::{Encoder, Fault, Material, Scratch, Sourced};
+use forebay_schemas::encoder::{Encoder, Fault, Material, Payload, Scratch, Sourced};
 use forebay_schemas::schema::Schema;
 use transcode_kit::{avro, contract, material, pointer};
 
@@ -50,6 +50,16 @@ fn a_key_is_written_by_its_own_schema() {
         };
         assert_eq!((list[0].pointer.as_str(), list[0].actual), ("/key/tenant", "number out of range"));
     }
+}
+
+#[test]
+fn a_key_with_a_schema_is_written_from_json_alone() {
+    let encoder = Encoder::compile(&keyed(avro()), &with_key(material(Some(VALUE)), KEY)).expect("a contract");
+    assert!(!encoder.takes(Payload::Avro));
+    let refused = encoder.check(Payload::Avro, &[2, 0], &mut Vec::new(), &mut Scratch::default());
+    assert!(
+        matches!(refused, Err(Fault::Violation(list)) if list[0].expected.starts_with("JSON, since the topic's key"))
+    );
 }
 
 #[test]

@@ -49,7 +49,7 @@ impl Encoder {
         scratch: &mut Scratch,
     ) -> Result<Encoded, Fault> {
         if !self.takes(payload) {
-            return Err(other_format());
+            return Err(if self.facts.key_has_schema() { keyed_by_schema() } else { other_format() });
         }
         let start = arena.len();
         let memory = &mut scratch.memory;
@@ -110,6 +110,11 @@ impl Encoder {
 fn other_format() -> Fault {
     let expected = "a body of the contract's format".to_owned();
     Fault::Violation(vec![Mismatch { pointer: String::new(), expected, actual: "another one" }])
+}
+
+fn keyed_by_schema() -> Fault {
+    let expected = "JSON, since the topic's key has a schema of its own, by which only JSON is written".to_owned();
+    Fault::Violation(vec![Mismatch { pointer: String::new(), expected, actual: "another format" }])
 }
 
 /// Bytes as a key, or as the text that stands for them in JSON.

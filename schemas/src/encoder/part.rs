@@ -78,8 +78,13 @@ impl Part<'_> {
                         problems.push(self.lost_pointer((*role, pointer), lost, |node| program.expected(node)));
                     }
                 }
+                program.compact();
                 if let Some(material) = self.personal {
-                    treat_all(self.contract, material, problems, |tokens, treatment| program.treat(tokens, treatment));
+                    treat_all(self.contract, material, problems, |tokens, treatment| {
+                        program.treat(tokens, treatment)?;
+                        program.compact();
+                        Ok(())
+                    });
                     problems.extend(self.narrow_limit(program.shortest_text()));
                 }
                 Some(Body::Avro(program))
