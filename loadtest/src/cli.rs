@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::compare::{self, Plan, counted, fresh_pool};
+use crate::contracts;
 use crate::cpu::Cores;
 use crate::direct;
 use crate::error::Error;
@@ -42,6 +43,8 @@ enum Command {
     Librdkafka(LibrdkafkaArguments),
     /// Starts brokers and gateway itself; librdkafka alone and the gateway in turn, one table.
     Compare(CompareArguments),
+    /// Loads the sample catalogue many times over: time and memory.
+    Contracts(ContractsArguments),
     /// Serves as the null HTTP server of `compare --floors`.
     #[command(hide = true)]
     NullServer(NullServerArguments),
@@ -110,6 +113,16 @@ struct CompareArguments {
 }
 
 #[derive(Debug, clap::Args)]
+struct ContractsArguments {
+    /// How many contracts.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    contracts: u16,
+    /// How often everything is measured.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=100))]
+    runs: u16,
+}
+
+#[derive(Debug, clap::Args)]
 struct NullServerArguments {
     #[arg(long)]
     events_per_request: u16,
@@ -153,6 +166,7 @@ pub fn run(arguments: Arguments) -> Result<(), Error> {
         Command::Gateway(command) => show(&gateway(command)?, arguments.format),
         Command::Librdkafka(command) => show(&librdkafka(command)?, arguments.format),
         Command::Compare(command) => compare(command, arguments.format),
+        Command::Contracts(command) => contracts(&command, arguments.format),
         Command::NullServer(command) => null_server::serve(command.events_per_request.into(), command.minimal),
     }
 }
@@ -190,6 +204,22 @@ fn compare(arguments: CompareArguments, format: Format) -> Result<(), Error> {
     match format {
         Format::Human => say(&report::table(&pairs)),
         Format::Json => pairs.iter().try_for_each(|pair| say(&format!("{}\n", report::pair_json(pair)))),
+    }
+}
+
+fn contracts(arguments: &ContractsArguments, format: Format) -> Result<(), Error> {
+    let cost = contracts::run(arguments.contracts.into(), arguments.runs.into())?;
+    match format {
+        Format::Human => say(&contracts::lines(&cost)),
+        Format::Json => say(&format!(
+            "{}\n",
+            serde_json::json!({
+                "contracts": cost.contracts,
+                "load_millis": cost.load.as_millis(),
+                "start_millis": cost.start.as_millis(),
+                "resident_bytes": cost.memory,
+            })
+        )),
     }
 }
 

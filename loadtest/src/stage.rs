@@ -83,7 +83,8 @@ impl Stage {
     }
 }
 
-fn settings(bootstrap: &[String], catalog: &Path, conventions: &Path) -> Value {
+/// A production configuration for this machine.
+pub(crate) fn settings(bootstrap: &[String], catalog: &Path, conventions: &Path) -> Value {
     json!({
         "listen": { "address": "127.0.0.1:0" },
         "admin": { "address": "127.0.0.1:0" },
