@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use crate::app::{App, Stage};
 use crate::config::listen::Listen;
 use crate::layers::Edge;
+use crate::metrics::Metrics;
 use crate::router;
 
 /// How long the accept loop pauses when the system has no more file descriptors.
@@ -51,8 +52,9 @@ impl Server {
         let Self { app, data, admin } = self;
         let (close, closing) = watch::channel(false);
         let (close_admin, closing_admin) = watch::channel(false);
-        let data = tokio::spawn(accept(data, router::data(Arc::clone(&app)), Arc::clone(&app), closing));
-        let admin = tokio::spawn(accept(admin, router::admin(Arc::clone(&app)), Arc::clone(&app), closing_admin));
+        let terms = Terms::new(&app.config.listen, &app.metrics);
+        let data = tokio::spawn(accept(data, router::data(Arc::clone(&app)), terms.clone(), closing));
+        let admin = tokio::spawn(accept(admin, router::admin(Arc::clone(&app)), terms, closing_admin));
         signal().await;
         let drain = app.config.drain.clone();
         tracing::info!(settle = ?drain.settle, grace = ?drain.grace, "going: not ready any more");
@@ -73,6 +75,25 @@ impl Server {
     }
 }
 
+/// Serves a listener that is none of the gateway's own, until it is dropped.
+pub(crate) async fn serve_beside(listener: TcpListener, edge: Edge, terms: Terms) {
+    let (_open, closing) = watch::channel(false);
+    accept(listener, edge, terms, closing).await;
+}
+
+/// What connections are held to, and where they are counted.
+#[derive(Clone)]
+pub(crate) struct Terms {
+    listen: Arc<Listen>,
+    metrics: Arc<Metrics>,
+}
+
+impl Terms {
+    pub(crate) fn new(listen: &Listen, metrics: &Arc<Metrics>) -> Self {
+        Self { listen: Arc::new(listen.clone()), metrics: Arc::clone(metrics) }
+    }
+}
+
 /// Waits for what is still on its way to Kafka, and sends the last spans.
 async fn finish(app: &Arc<App>, left: Duration) {
     let app = Arc::clone(app);
@@ -88,14 +109,15 @@ async fn finish(app: &Arc<App>, left: Duration) {
     }
 }
 
-async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+/// Binds a listener; an error names the address.
+pub(crate) async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let said = |error: io::Error| io::Error::new(error.kind(), format!("{address}: {error}"));
     TcpListener::bind(address).await.map_err(said)
 }
 
 /// Accepts until told to close; ends when the last connection has ended.
-async fn accept(listener: TcpListener, edge: Edge, app: Arc<App>, mut closing: watch::Receiver<bool>) {
-    let caps = Arc::new(Caps::new(&app.config.listen));
+async fn accept(listener: TcpListener, edge: Edge, terms: Terms, mut closing: watch::Receiver<bool>) {
+    let caps = Arc::new(Caps::new(&terms.listen));
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -105,9 +127,9 @@ async fn accept(listener: TcpListener, edge: Edge, app: Arc<App>, mut closing: w
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => match Caps::take(&caps, peer.ip()) {
                     Some(place) => {
-                        connections.spawn(serve_one(stream, place, edge.clone(), Arc::clone(&app), closing.clone()));
+                        connections.spawn(serve_one(stream, place, edge.clone(), terms.clone(), closing.clone()));
                     }
-                    None => app.metrics.connection_refused(),
+                    None => terms.metrics.connection_refused(),
                 },
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -120,13 +142,13 @@ async fn accept(listener: TcpListener, edge: Edge, app: Arc<App>, mut closing: w
     while connections.join_next().await.is_some() {}
 }
 
-async fn serve_one(stream: TcpStream, place: Place, edge: Edge, app: Arc<App>, closing: watch::Receiver<bool>) {
-    let _counted = app.metrics.connection();
+async fn serve_one(stream: TcpStream, place: Place, edge: Edge, terms: Terms, closing: watch::Receiver<bool>) {
+    let _counted = terms.metrics.connection();
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection was gone before it was served");
         return;
     }
-    connection::serve(stream, edge, &app.config.listen, closing).await;
+    connection::serve(stream, edge, &terms.listen, closing).await;
     drop(place);
 }
 

@@ -68,7 +68,9 @@ impl Stage {
         let catalog = Path::new(env!("CARGO_MANIFEST_DIR")).join("catalog");
         let conventions = scratch("conventions");
         let mut command = match self {
-            Self::Embedded => forebay(&["dev", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]),
+            Self::Embedded => {
+                forebay(&["dev", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--registry", "127.0.0.1:0"])
+            }
             Self::Real(cluster) => {
                 let settings = settings(&cluster.bootstrap(), &catalog, &conventions);
                 forebay(&["serve", "--config", &config_file(&settings).to_string_lossy()])

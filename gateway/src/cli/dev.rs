@@ -1,6 +1,7 @@
 //! `forebay dev`: the whole gateway on one machine with nothing else installed. Everything is forgotten at its end,
 //! and it says so.
 
+mod registry;
 mod tour;
 
 use std::net::SocketAddr;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use clap::Args;
 use forebay_schemas::problem::Problem;
 
+use self::registry::Shelf;
 use super::start::Prepared;
 use super::{Exit, start, terminal};
 use crate::app::App;
@@ -18,6 +20,7 @@ use crate::catalog::ContractSet;
 use crate::config::Config;
 use crate::kafka::Embedded;
 use crate::reload;
+use crate::server::Terms;
 
 /// Partitions of a topic whose contract does not say how many it has.
 const PARTITIONS: u32 = 3;
@@ -40,6 +43,9 @@ pub(super) struct Arguments {
     /// Where operators reach it.
     #[arg(long, default_value = "127.0.0.1:9090")]
     admin: SocketAddr,
+    /// Where the registry of the catalogue's schemas is reached.
+    #[arg(long, default_value = "127.0.0.1:8081")]
+    registry: SocketAddr,
     /// A Kafka to use instead of the broker in this process, as HOST:PORT,…; its topics must exist.
     #[arg(long, value_name = "HOST:PORT,…")]
     kafka: Option<String>,
@@ -62,7 +68,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Err(exit) => return exit,
     };
     create_topics(broker.as_ref(), &prepared.set);
-    let exit = start::run(develop(prepared, broker.as_ref()));
+    let exit = start::run(develop(prepared, broker.as_ref(), arguments.registry));
     if broker.is_some() && exit == Exit::Fine {
         terminal::say("The broker in this process is gone, and with it every record: forebay dev forgets everything.");
     }
@@ -85,16 +91,28 @@ fn configure(arguments: &Arguments, bootstrap: &str) -> Result<Config, Vec<Probl
     Ok(config)
 }
 
-async fn develop(prepared: Prepared, broker: Option<&Embedded>) -> Result<(), Exit> {
+async fn develop(prepared: Prepared, broker: Option<&Embedded>, registry: SocketAddr) -> Result<(), Exit> {
     let topics = prepared.set.len();
+    let shelf = Arc::new(Shelf::default());
+    shelf.restock(&prepared.set);
+    let terms = Terms::new(&prepared.config.listen, &prepared.metrics);
+    // It answers from here on, so that the gateway may ask it while it starts.
+    let registry = registry::open(registry, &shelf, terms).await.map_err(|error| {
+        terminal::note(format_args!("error: can't listen on {error}; --registry names another address"));
+        Exit::Usage
+    })?;
     let (app, server) = start::bind(prepared).await?;
     let addresses = server.addresses().ok();
     let say_how = async {
         ready(&app).await;
         if let Some((data, admin)) = addresses {
-            introduce(&app, topics, data, admin);
+            introduce(&app, topics, (data, admin, registry));
         }
-        reload::watch(Arc::clone(&app), |set| create_topics(broker, set), terminal::load).await;
+        let before = |set: &ContractSet| {
+            create_topics(broker, set);
+            shelf.restock(set);
+        };
+        reload::watch(Arc::clone(&app), before, terminal::load).await;
     };
     tokio::select! {
         () = server.serve(start::signal) => {}
@@ -126,10 +144,11 @@ async fn ready(app: &App) {
 }
 
 /// What runs where, and lines to paste.
-fn introduce(app: &App, topics: usize, data: SocketAddr, admin: SocketAddr) {
+fn introduce(app: &App, topics: usize, (data, admin, registry): (SocketAddr, SocketAddr, SocketAddr)) {
     let broker = app.config.kafka.bootstrap.join(",");
     terminal::say(format_args!("Forebay takes events of {topics} topics at http://{data}"));
-    terminal::say(format_args!("Kafka is at {broker}, metrics and more at http://{admin}/metrics\n"));
+    terminal::say(format_args!("Kafka is at {broker}, metrics and more at http://{admin}/metrics"));
+    terminal::say(format_args!("A schema registry for the readers of its records is at http://{registry}\n"));
     terminal::say("Lines that work as they stand:\n");
     for line in tour::lines(app, data) {
         terminal::say(format_args!("  {line}\n"));

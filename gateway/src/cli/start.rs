@@ -20,7 +20,7 @@ use crate::telemetry;
 pub(super) struct Prepared {
     pub(super) config: Config,
     pub(super) set: ContractSet,
-    metrics: Arc<Metrics>,
+    pub(super) metrics: Arc<Metrics>,
 }
 
 /// Starts to log, and loads contracts and conventions.
