@@ -4,6 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use apache_avro::Schema;
+use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value as Avro;
 use forebay_tests::gateway::forebay;
 use forebay_tests::http::{Client, Request};
@@ -148,7 +149,8 @@ fn a_reader_decodes_a_record_by_the_registry_alone() {
     let schema = Client::new(&dev.registry()).get(&format!("/schemas/ids/{id}"));
     assert_eq!(schema.status, 200, "{}", schema.text());
     let schema = Schema::parse_str(schema.json()["schema"].as_str().expect("a text")).expect("an Avro schema");
-    let decoded = apache_avro::from_avro_datum(&schema, &mut &value[5..], None).expect("a record of that schema");
+    let reader = GenericDatumReader::builder(&schema).build().expect("a reader");
+    let decoded = reader.read_value(&mut &value[5..]).expect("a record of that schema");
     let Avro::Record(fields) = decoded else { panic!("{decoded:?}") };
     assert!(fields.contains(&("sequence".to_owned(), Avro::Long(9_007_199_254_740_993))), "{fields:?}");
 }

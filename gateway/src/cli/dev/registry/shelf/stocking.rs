@@ -103,8 +103,8 @@ impl Stocking {
     }
 
     /// Gives an item the first id out of its own digest that no other schema has.
-    fn number(&mut self, item: Item) -> Arc<Item> {
-        let mut digest = self.digest(&item);
+    fn number(&mut self, item: &Item) -> Arc<Item> {
+        let mut digest = self.digest(item);
         loop {
             let head = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
             let item = Item { id: FIRST_ID + head % (LAST_ID - FIRST_ID + 1), ..item.clone() };
@@ -161,7 +161,7 @@ impl<'a> Files<'a, '_> {
         }
         let schema = Schema { content: content.to_owned(), references: beside.to_vec(), ..Schema::default() };
         let item = Item { id: id.unwrap_or_default(), format, text, references, identity: identity(format, &schema) };
-        Some(if id.is_some() { self.stocking.name(item) } else { self.stocking.number(item) })
+        Some(if id.is_some() { self.stocking.name(item) } else { self.stocking.number(&item) })
     }
 
     /// Where a file is that another one calls by this name. The subject is the name, as serializers have it by default.
