@@ -27,7 +27,7 @@ pub(in crate::cli::dev) struct Shelf {
 impl Shelf {
     /// Takes up the schemas of a set of contracts. What was there stays: a changed file is its subject's next version.
     pub(in crate::cli::dev) fn restock(&self, set: &ContractSet) {
-        self.take_up(set.sorted().into_iter().map(|topic| (&topic.contract, &topic.material)));
+        self.take_up(set.sorted().into_iter().map(|topic| (&*topic.contract, &*topic.material)));
     }
 
     /// Takes up the schemas of contracts.

@@ -8,7 +8,8 @@ use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::catalog::{self, ContractSet};
+use crate::catalog::{self, ContractSet, Sources};
+use crate::clock;
 use crate::metrics::Metrics;
 
 /// A catalogue of this test's own, and a registry over it.
@@ -67,7 +68,8 @@ impl Desk {
 }
 
 fn load(folder: &FilePath) -> ContractSet {
-    let load = catalog::load_contracts(folder, &Metrics::new());
+    let sources = Sources { catalog: folder.to_owned(), conventions: None, hash_key: None };
+    let load = catalog::load(&sources, clock::today(), &Metrics::new());
     assert_eq!(load.problems, []);
     load.set.expect("a sound catalogue")
 }
