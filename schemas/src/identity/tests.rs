@@ -1,3 +1,5 @@
+//! What of a spelling counts, and what does not.
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 

@@ -1,3 +1,5 @@
+//! Each way in which a schema can name another one.
+
 use super::*;
 
 fn files(files: &[(&str, &str)]) -> Vec<Reference> {

@@ -1,3 +1,5 @@
+//! The registry over catalogues of its own, asked as clients ask. Knows no listener.
+
 use std::fmt::Write as _;
 use std::path::{Path as FilePath, PathBuf};
 
