@@ -23,3 +23,5 @@ pub mod wire;
 pub mod encoder;
 pub mod decoder;
 pub mod compatibility;
+pub mod samples;
+pub mod lint;

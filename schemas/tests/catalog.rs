@@ -18,6 +18,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use forebay_schemas::contract::{self, Compiled, Folder, Format, Framing};
 use forebay_schemas::encoder::{Encoded, Encoder, Fault, Scratch};
+use forebay_schemas::samples::{self, Broken, Samples};
 use num_bigint::BigInt;
 use serde_json::json;
 
@@ -47,10 +48,13 @@ fn topics() -> Vec<Compiled> {
     loaded.topics
 }
 
-fn samples(topic: &Compiled, kind: &str) -> Vec<(String, Vec<u8>)> {
-    let folder = root().join(&topic.contract.topic).join("samples").join(kind);
-    let sample = |path: PathBuf| (name(&path), fs::read(&path).expect("it was listed"));
-    entries(&folder).into_iter().map(sample).collect()
+fn samples(topic: &Compiled) -> Samples {
+    let folder = root().join(&topic.contract.topic).join(samples::FOLDER);
+    let read = |kind: &str| {
+        let sample = |path: PathBuf| (name(&path), fs::read(&path).expect("it was listed"));
+        entries(&folder.join(kind)).into_iter().map(sample).collect()
+    };
+    Samples { valid: read(samples::VALID), invalid: read(samples::INVALID) }
 }
 
 /// The text of a topic's schema.
@@ -124,37 +128,19 @@ fn summary(encoded: &Encoded, arena: &[u8], value: serde_json::Value) -> serde_j
 fn valid_samples_become_records() {
     for topic in topics() {
         let mut scratch = Scratch::default();
-        let mut records = BTreeMap::new();
         let mut report = BTreeMap::new();
-        for (file, text) in samples(&topic, "valid") {
+        for (file, text) in samples(&topic).valid {
             let mut arena = b"kept".to_vec();
             let encoded = encoder(&topic).encode(&text, &mut arena, &mut scratch);
             let encoded = encoded.unwrap_or_else(|fault| panic!("{}: {file}: {fault:?}", topic.contract.topic));
             assert_eq!(&arena[..4], b"kept");
             let value = decoded(&topic, &arena[encoded.value.clone()]);
-            let limit = topic.contract.bytes_per_event;
-            assert!(limit.is_none_or(|limit| text.len() as u64 <= limit), "{file} is too long for its topic");
-            if !file.contains("--") {
-                report.insert(file.clone(), summary(&encoded, &arena, value));
-            }
-            records.insert(file, arena);
-        }
-        for (file, record) in &records {
-            if let Some((base, _)) = file.split_once("--") {
-                let twin = &records[&format!("{base}.json")];
-                assert_eq!(record, twin, "{}: {file} is another spelling of {base}", topic.contract.topic);
+            if samples::twin(&file).is_none() {
+                report.insert(file, summary(&encoded, &arena, value));
             }
         }
         let suffix = topic.contract.topic;
         insta::with_settings!({ snapshot_suffix => suffix }, { insta::assert_json_snapshot!(report) });
-    }
-}
-
-fn code(fault: &Fault) -> &'static str {
-    match fault {
-        Fault::Syntax { .. } | Fault::Ambiguous { .. } | Fault::Undecodable { .. } => "malformed",
-        Fault::Violation(_) => "schema_violation",
-        Fault::MissingKey { .. } => "missing_key",
     }
 }
 
@@ -178,18 +164,24 @@ fn invalid_samples_are_refused_for_the_reason_in_their_name() {
     for topic in topics() {
         let mut scratch = Scratch::default();
         let mut report = String::new();
-        for (file, text) in samples(&topic, "invalid") {
+        for (file, text) in samples(&topic).invalid {
             let mut arena = b"kept".to_vec();
             let Err(fault) = encoder(&topic).encode(&text, &mut arena, &mut scratch) else {
                 panic!("{}: {file} was written", topic.contract.topic);
             };
             assert_eq!(arena, b"kept", "{file} left something behind");
-            let reason = file.split_once("--").map(|(reason, _)| reason);
-            assert_eq!(reason, Some(code(&fault)), "{}: {file}: {fault:?}", topic.contract.topic);
             writeln!(report, "{file}\n  {}", explained(&fault)).expect("a string takes all");
         }
         let suffix = topic.contract.topic;
         insta::with_settings!({ snapshot_suffix => suffix }, { insta::assert_snapshot!(report) });
+    }
+}
+
+#[test]
+fn samples_keep_what_their_names_promise() {
+    for topic in topics() {
+        let broken = samples::hold(encoder(&topic), topic.contract.bytes_per_event, &samples(&topic));
+        assert_eq!(broken, Vec::<Broken>::new(), "{}", topic.contract.topic);
     }
 }
 
@@ -199,15 +191,14 @@ fn every_topic_shows_enough() {
     assert!(topics.len() >= 4);
     for topic in &topics {
         let name = &topic.contract.topic;
-        assert!(samples(topic, "valid").len() >= 3, "{name}");
-        let invalid = samples(topic, "invalid");
-        assert!(invalid.len() >= 6, "{name}");
+        let samples = samples(topic);
+        assert!(samples.valid.len() >= 3, "{name}");
+        assert!(samples.invalid.len() >= 6, "{name}");
         for code in ["malformed--", "schema_violation--"] {
-            assert!(invalid.iter().any(|(file, _)| file.starts_with(code)), "{name} has no {code}");
+            assert!(samples.invalid.keys().any(|file| file.starts_with(code)), "{name} has no {code}");
         }
     }
-    let keyless =
-        |topic: &Compiled| samples(topic, "invalid").iter().any(|(file, _)| file.starts_with("missing_key--"));
+    let keyless = |topic: &Compiled| samples(topic).invalid.keys().any(|file| file.starts_with("missing_key--"));
     assert!(topics.iter().any(keyless), "a key that the schema lets be null is shown");
     let framed = |topic: &&Compiled| matches!(topic.contract.value.framing, Framing::Confluent);
     let count = topics.iter().filter(framed).count();

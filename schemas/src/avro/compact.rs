@@ -32,15 +32,11 @@ fn visit(node: &mut Node, mut child: impl FnMut(&mut NodeId)) {
     match node {
         Node::Array { items, picked } => {
             child(items);
-            for (_, node) in picked {
-                child(node);
-            }
+            picked.iter_mut().for_each(|(_, node)| child(node));
         }
         Node::Map { values, picked } => {
             child(values);
-            for (_, node) in picked {
-                child(node);
-            }
+            picked.iter_mut().for_each(|(_, node)| child(node));
         }
         Node::Record(record) => record.fields.iter_mut().for_each(|field| child(&mut field.node)),
         Node::Union(union) => union.branches.iter_mut().for_each(|branch| child(&mut branch.node)),

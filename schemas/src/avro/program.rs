@@ -3,7 +3,7 @@
 
 use super::lookup::Lookup;
 use crate::calendar::Unit;
-use crate::contract::{BytesText, Unions};
+use crate::contract::{BytesText, Unions, UnknownFields, ValueRule};
 use crate::json::Kind;
 use crate::pass::Leaf;
 use crate::pii::Treatment;
@@ -41,6 +41,18 @@ pub(crate) struct Rule {
     pub(crate) numeric_strings: bool,
     /// Members that the schema does not know are left out instead of refused.
     pub(crate) drop_unknown: bool,
+}
+
+impl Rule {
+    /// What a contract says.
+    pub(crate) fn of(value: &ValueRule) -> Self {
+        Self {
+            unions: value.unions,
+            bytes: value.bytes,
+            numeric_strings: value.numeric_strings,
+            drop_unknown: value.unknown_fields == UnknownFields::Drop,
+        }
+    }
 }
 
 /// One type of the schema. A node that is tapped or treated is a copy that only its pointer leads to.

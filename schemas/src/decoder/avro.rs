@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Undecodable, bounds, render};
 use crate::avro;
 use crate::avro::program::{Program, Rule};
-use crate::contract::{UnknownFields, ValueRule};
+use crate::contract::ValueRule;
 use crate::schema::Schema;
 
 /// One schema's way back.
@@ -23,13 +23,7 @@ pub(super) struct Avro {
 impl Avro {
     /// None if it is no schema that the encoder takes.
     pub(super) fn new(schema: &Schema, rule: &ValueRule) -> Option<Self> {
-        let rule = Rule {
-            unions: rule.unions,
-            bytes: rule.bytes,
-            numeric_strings: rule.numeric_strings,
-            drop_unknown: rule.unknown_fields == UnknownFields::Drop,
-        };
-        let program = avro::compile(schema, rule).ok()?;
+        let program = avro::compile(schema, Rule::of(rule)).ok()?;
         let plain = avro::gather(schema).ok()?.into_iter().map(|mut document| {
             strip(&mut document.value);
             document.value

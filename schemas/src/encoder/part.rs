@@ -65,13 +65,7 @@ impl Part<'_> {
 
     fn avro(&self, problems: &mut Vec<Problem>) -> Option<Body> {
         let schema = self.schema(problems)?;
-        let rule = Rule {
-            unions: self.rule.unions,
-            bytes: self.rule.bytes,
-            numeric_strings: self.rule.numeric_strings,
-            drop_unknown: self.rule.unknown_fields == UnknownFields::Drop,
-        };
-        match avro::compile(schema, rule) {
+        match avro::compile(schema, Rule::of(self.rule)) {
             Ok(mut program) => {
                 for (role, pointer) in &self.pointers {
                     if let Err(lost) = program.tap(&pointer.tokens, role.slot(), |leaf| role.fits(leaf)) {
