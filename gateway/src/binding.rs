@@ -217,7 +217,8 @@ fn sourced(format: Format, found: &Registered, name: String) -> Result<Sourced, 
     Ok(Sourced { schema: as_schema(found, name), id: Some(found.id) })
 }
 
-fn as_schema(found: &Registered, name: String) -> Schema {
+/// A registered schema as contracts' programs are made of.
+pub(crate) fn as_schema(found: &Registered, name: String) -> Schema {
     let references = found
         .references
         .iter()
@@ -225,7 +226,8 @@ fn as_schema(found: &Registered, name: String) -> Schema {
     Schema { name, content: found.text.as_bytes().to_vec(), references: references.collect() }
 }
 
-fn kind(format: Format) -> SchemaKind {
+/// What the registry calls a format.
+pub(crate) fn kind(format: Format) -> SchemaKind {
     match format {
         Format::Protobuf => SchemaKind::Protobuf,
         Format::JsonSchema => SchemaKind::Json,

@@ -1,7 +1,7 @@
 //! The contracts that are in force: one immutable set behind one swap. Knows how a folder of contracts and a
 //! folder of conventions become such a set; knows nothing of requests.
 
-mod folder;
+pub(crate) mod folder;
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};

@@ -4,6 +4,7 @@ mod start;
 mod serve;
 mod dev;
 mod check;
+mod lint;
 mod tail;
 mod terminal;
 
@@ -32,6 +33,8 @@ enum Command {
     },
     /// Says everything that `serve` would refuse at start.
     Check(check::Arguments),
+    /// Holds contracts, schemas and samples to the rules, and to an earlier version.
+    Lint(lint::Arguments),
     /// Reads records back, one JSON line each.
     Tail(tail::Arguments),
 }
@@ -55,6 +58,7 @@ pub fn main() -> ExitCode {
         Command::Dev(arguments) => dev::run(&arguments),
         Command::Serve { config } => serve::run(config.as_deref()),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Lint(arguments) => lint::run(&arguments),
         Command::Tail(arguments) => tail::run(&arguments),
     };
     ExitCode::from(exit as u8)

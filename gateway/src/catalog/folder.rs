@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 
 use forebay_schemas::contract::Folder;
 use forebay_schemas::problem::Problem;
+use forebay_schemas::samples::{self, Samples};
 
 /// The largest file that a catalogue may hold, in bytes.
-const LARGEST_FILE: u64 = 1024 * 1024;
+pub(crate) const LARGEST_FILE: u64 = 1024 * 1024;
 
 /// The folders directly below `catalog`, each with the contents of the files directly in it; hidden ones aside.
-pub(super) fn topics(catalog: &Path, problems: &mut Vec<Problem>) -> Vec<Folder> {
+pub(crate) fn topics(catalog: &Path, problems: &mut Vec<Problem>) -> Vec<Folder> {
     let mut folders = Vec::new();
     for path in entries(catalog, problems).into_iter().filter(|path| path.is_dir()) {
         let mut files = BTreeMap::new();
@@ -26,8 +27,19 @@ pub(super) fn topics(catalog: &Path, problems: &mut Vec<Problem>) -> Vec<Folder>
     folders
 }
 
+/// The sample events in one topic's folder; a folder of them that is not there holds none.
+pub(crate) fn samples(topic: &Path, problems: &mut Vec<Problem>) -> Samples {
+    let mut read = |kind: &str| -> BTreeMap<String, Vec<u8>> {
+        let folder = topic.join(samples::FOLDER).join(kind);
+        let files = if folder.is_dir() { entries(&folder, problems) } else { Vec::new() };
+        let files = files.into_iter().filter(|file| file.is_file());
+        files.filter_map(|file| content(&file, problems).map(|content| (file_name(&file), content))).collect()
+    };
+    Samples { valid: read(samples::VALID), invalid: read(samples::INVALID) }
+}
+
 /// The YAML files directly below `conventions`, by path, each with its text.
-pub(super) fn rules(conventions: &Path, problems: &mut Vec<Problem>) -> Vec<(String, String)> {
+pub(crate) fn rules(conventions: &Path, problems: &mut Vec<Problem>) -> Vec<(String, String)> {
     entries(conventions, problems)
         .into_iter()
         .filter(|path| path.is_file() && path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml"))

@@ -86,6 +86,12 @@ impl Default for Registry {
 }
 
 impl Registry {
+    /// The registry of an address, or of several with commas between; everything else is as it is by default.
+    pub fn at(url: &str) -> Result<Self, &'static str> {
+        let url = separated([url]).ok_or(ADDRESS)?;
+        Ok(Self { url, ..Self::default() })
+    }
+
     pub(super) fn read(mut r: Reader<'_, '_>) -> Self {
         let d = Self::default();
         let registry = Self {
@@ -140,17 +146,23 @@ impl Registry {
 
 fn addresses(node: &Node, problems: &mut Vec<Problem>) -> Option<Vec<String>> {
     let texts = node.strings(problems)?;
-    let texts: Vec<_> = texts.iter().flat_map(|list| list.split(',')).map(str::trim).collect();
     if texts.iter().any(|text| text.contains('@')) {
         // What stands before the @ may be a password.
         problems.push(node.problem(ADDRESS, "an address with an @"));
         return None;
     }
-    if texts.is_empty() || !texts.iter().all(|text| is_address(text)) {
+    let addresses = separated(texts.iter().map(String::as_str));
+    if addresses.is_none() {
         problems.push(node.mismatch(ADDRESS));
-        return None;
     }
-    Some(texts.into_iter().map(|text| text.trim_end_matches('/').to_owned()).collect())
+    addresses
+}
+
+/// The addresses in texts with commas between; none if one of them is no address.
+fn separated<'t>(texts: impl IntoIterator<Item = &'t str>) -> Option<Vec<String>> {
+    let texts: Vec<_> = texts.into_iter().flat_map(|list| list.split(',')).map(str::trim).collect();
+    let sound = !texts.is_empty() && texts.iter().all(|text| !text.contains('@') && is_address(text));
+    sound.then(|| texts.into_iter().map(|text| text.trim_end_matches('/').to_owned()).collect())
 }
 
 fn is_address(text: &str) -> bool {
