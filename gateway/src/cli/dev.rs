@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use forebay_schemas::pii::{HashKey, MIN_KEY_LENGTH};
 use forebay_schemas::problem::Problem;
 
 use self::registry::Shelf;
@@ -18,12 +19,15 @@ use super::{Exit, start, terminal};
 use crate::app::App;
 use crate::catalog::ContractSet;
 use crate::config::Config;
+use crate::config::registry::Registry;
 use crate::kafka::Embedded;
 use crate::reload;
 use crate::server::Terms;
 
 /// Partitions of a topic whose contract does not say how many it has.
 const PARTITIONS: u32 = 3;
+/// How often the registry of `dev` is asked for a subject's latest version.
+const REFRESH: Duration = Duration::from_secs(1);
 /// How long a Kafka that was named may take to be ready before `dev` says that it is waiting.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How often `dev` looks whether it is ready.
@@ -83,6 +87,12 @@ fn configure(arguments: &Arguments, bootstrap: &str) -> Result<Config, Vec<Probl
          drain: {{ settle: 0s }}\n"
     );
     let mut config = Config::over("forebay dev", &base)?;
+    if config.pii.hash_key.is_none() {
+        // Nothing outlives `dev`, so neither need its hashes mean anything later.
+        let mut key = [0; MIN_KEY_LENGTH];
+        let filled = rustls::crypto::ring::default_provider().secure_random.fill(&mut key);
+        config.pii.hash_key = filled.ok().and_then(|()| HashKey::new(&key));
+    }
     config.listen.address = arguments.listen;
     config.admin.address = arguments.admin;
     config.catalog.dir.clone_from(&arguments.catalog);
@@ -91,7 +101,7 @@ fn configure(arguments: &Arguments, bootstrap: &str) -> Result<Config, Vec<Probl
     Ok(config)
 }
 
-async fn develop(prepared: Prepared, broker: Option<&Embedded>, registry: SocketAddr) -> Result<(), Exit> {
+async fn develop(mut prepared: Prepared, broker: Option<&Embedded>, registry: SocketAddr) -> Result<(), Exit> {
     let topics = prepared.set.len();
     let shelf = Arc::new(Shelf::default());
     shelf.restock(&prepared.set);
@@ -101,6 +111,8 @@ async fn develop(prepared: Prepared, broker: Option<&Embedded>, registry: Socket
         terminal::note(format_args!("error: can't listen on {error}; --registry names another address"));
         Exit::Usage
     })?;
+    let section = || Registry { url: vec![format!("http://{registry}")], refresh: REFRESH, ..Registry::default() };
+    prepared.config.registry.get_or_insert_with(section);
     let (app, server) = start::bind(prepared).await?;
     let addresses = server.addresses().ok();
     let say_how = async {
