@@ -28,8 +28,11 @@ pub(super) fn read(content: &[u8], side: Side) -> Result<Value, Unreadable> {
     serde_json::from_str(text).map_err(|error| mistake(side, "", "JSON", error.to_string()))
 }
 
-/// Reads a schema and its references, in their order.
-pub(super) fn read_all<'s>(schema: &'s Schema, side: Side) -> Result<(Value, Vec<(&'s str, Value)>), Unreadable> {
+/// A schema and its references by their names, in their order.
+type Texts<'s> = (Value, Vec<(&'s str, Value)>);
+
+/// Reads a schema and its references.
+pub(super) fn read_all(schema: &Schema, side: Side) -> Result<Texts<'_>, Unreadable> {
     if schema.references.len() > MAX_REFERENCES {
         let found = schema.references.len().to_string();
         return Err(mistake(side, "", format!("at most {MAX_REFERENCES} references"), found));

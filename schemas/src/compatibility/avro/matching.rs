@@ -19,16 +19,19 @@ pub(super) fn matches(writer: &Shape, reader: &Shape) -> Match {
     match (writer, reader) {
         (Primitive(from), Primitive(to)) => match (*from, *to) {
             (from, to) if from == to => Match::Exact,
-            ("int", "long" | "float" | "double") | ("long", "float" | "double") | ("float", "double") => Match::Loose,
-            ("string", "bytes") | ("bytes", "string") => Match::Loose,
+            ("int", "long" | "float" | "double")
+            | ("long", "float" | "double")
+            | ("float", "double")
+            | ("string", "bytes")
+            | ("bytes", "string") => Match::Loose,
             _ => Match::None,
         },
         (Array(_), Array(_)) | (Map(_), Map(_)) => Match::Exact,
         (Record { name: from, .. }, Record { name: to, .. }) | (Enum { name: from, .. }, Enum { name: to, .. }) => {
             named(&from.full, &to.full, to.takes(&from.full))
         }
-        (Fixed { name: from, size: writes }, Fixed { name: to, size: reads }) => {
-            named(&from.full, &to.full, to.takes(&from.full) && writes == reads)
+        (Fixed { name: from, size: out }, Fixed { name: to, size: back }) => {
+            named(&from.full, &to.full, to.takes(&from.full) && out == back)
         }
         _ => Match::None,
     }

@@ -145,9 +145,9 @@ impl<'a> Resolution<'a> {
     }
 
     fn changed(&mut self, rule: &Rule, writer: Id, reader: Id) {
-        let (writes, reads, backward) = (self.writer, self.reader, self.findings.backward());
+        let (written, read, backward) = (self.writer, self.reader, self.findings.backward());
         self.add(rule, writer, reader, || {
-            let (writer, reader) = (describe(writes, writer), describe(reads, reader));
+            let (writer, reader) = (describe(written, writer), describe(read, reader));
             let (old, new) = if backward { (writer, reader) } else { (reader, writer) };
             format!("the type was {old} and is {new}")
         });

@@ -17,13 +17,11 @@ pub(super) struct Bound {
 
 /// Compares two numbers: exactly if both are integers, else as doubles.
 pub(super) fn order(left: &Number, right: &Number) -> Ordering {
-    match (left.as_i128(), right.as_i128()) {
-        (Some(left), Some(right)) => left.cmp(&right),
-        _ => {
-            let double = |number: &Number| number.as_f64().unwrap_or(f64::NAN);
-            double(left).partial_cmp(&double(right)).unwrap_or(Ordering::Equal)
-        }
+    if let (Some(left), Some(right)) = (left.as_i128(), right.as_i128()) {
+        return left.cmp(&right);
     }
+    let double = |number: &Number| number.as_f64().unwrap_or(f64::NAN);
+    double(left).partial_cmp(&double(right)).unwrap_or(Ordering::Equal)
 }
 
 impl Bound {

@@ -79,7 +79,7 @@ impl<'a> Document<'a> {
         let draft = value.get("$schema").and_then(Value::as_str).unwrap_or_default();
         let legacy = ["draft-03", "draft-04", "draft-06", "draft-07"].iter().any(|old| draft.contains(old));
         let resource = self.resource(name.trim_end_matches('#').to_owned(), value, place.clone(), legacy);
-        self.collect(value, resource, place);
+        self.collect(value, resource, &place);
     }
 
     fn resource(&mut self, uri: String, value: &'a Value, place: String, legacy: bool) -> usize {
@@ -90,25 +90,25 @@ impl<'a> Document<'a> {
     }
 
     /// Finds identifiers, anchors and references. Goes over all of the text, so its depth is the text's.
-    fn collect(&mut self, value: &'a Value, mut resource: usize, place: String) {
+    fn collect(&mut self, value: &'a Value, mut resource: usize, place: &str) {
         if let Value::Object(object) = value {
             let text = |name: &str| object.get(name).and_then(Value::as_str);
             if let Some(id) = text("$id").or_else(|| text("id")) {
-                resource = self.identify(id, value, resource, &place);
+                resource = self.identify(id, value, resource, place);
             }
             for anchor in ["$anchor", "$dynamicAnchor"].into_iter().filter_map(text) {
-                self.anchors.insert((resource, anchor.to_owned()), (value, place.clone()));
+                self.anchors.insert((resource, anchor.to_owned()), (value, place.to_owned()));
             }
             if object.contains_key("$ref") {
                 self.homes.insert(ptr::from_ref(value), resource);
             }
         }
-        let members = value.as_object().into_iter().flatten().map(|(name, value)| (child(&place, name), value));
+        let members = value.as_object().into_iter().flatten().map(|(name, value)| (child(place, name), value));
         let items = value.as_array().into_iter().flatten().enumerate();
-        let items = items.map(|(index, value)| (item(&place, index), value));
+        let items = items.map(|(index, value)| (item(place, index), value));
         for (place, value) in members.chain(items).collect::<Vec<_>>() {
             if value.is_object() || value.is_array() {
-                self.collect(value, resource, place);
+                self.collect(value, resource, &place);
             }
         }
     }

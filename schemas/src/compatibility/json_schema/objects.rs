@@ -54,7 +54,8 @@ impl<'a> Walk<'a, '_> {
             let Some(schema) = self.reader.member(reader, "properties", name) else { continue };
             let view = self.under_name(at.view, name)?;
             if self.parts_of(view).is_empty() && !self.schema(view, schema, &at.place, false)? {
-                fits = self.opened(at, schema, name)?;
+                self.opened(at, schema, name);
+                fits = false;
             } else {
                 fits &= self.schema(view, schema, &at.place, at.loud)?;
             }
@@ -66,19 +67,19 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// A property that the reader describes, and of which the writer's version says nothing.
-    fn opened(&mut self, at: &Meeting, schema: Id, name: &str) -> Result<bool, Stop> {
-        if at.loud {
-            let backward = self.findings.backward();
-            let place = if backward { self.reader.place(schema).to_owned() } else { at.place.to_string() };
-            self.findings.add(&rules::OPEN, &place, 0, || {
+    fn opened(&mut self, at: &Meeting, schema: Id, name: &str) {
+        if !at.loud {
+            return;
+        }
+        let backward = self.findings.backward();
+        let place = if backward { self.reader.place(schema).to_owned() } else { at.place.to_string() };
+        self.findings.add(&rules::OPEN, &place, 0, || {
                 if backward {
                     format!("the property `{name}` is new in an object that was open: old events may hold anything under its name")
                 } else {
                     format!("the property `{name}` is gone from an object that is open: new events may hold anything under its name")
                 }
             });
-        }
-        Ok(false)
     }
 
     /// What the writer's parts say of the value under a name.

@@ -37,6 +37,9 @@ const WHOLE: [(&[&str], u8); 9] = [
     (&["dependencies"], OBJECT),
 ];
 
+/// All values of the kinds that have few.
+const FEW: [Value; 3] = [Value::Null, Value::Bool(false), Value::Bool(true)];
+
 impl Walk<'_, '_> {
     pub(super) fn scalar_keywords(&mut self, at: &Meeting, reader: Id, kinds: u8) -> Result<bool, Stop> {
         if !self.kinds_fit(at, reader, kinds)? {
@@ -67,12 +70,17 @@ impl Walk<'_, '_> {
     }
 
     fn values_fit(&mut self, at: &Meeting, reader: Id, kinds: u8) -> Result<bool, Stop> {
-        let (keyword, read) = match (self.reader.keyword(reader, "const"), self.reader.keyword(reader, "enum")) {
-            (Some(value), _) => ("const", std::slice::from_ref(value)),
-            (None, Some(Value::Array(values))) => ("enum", values.as_slice()),
-            _ => return Ok(true),
-        };
-        const FEW: [Value; 3] = [Value::Null, Value::Bool(false), Value::Bool(true)];
+        let mut fits = true;
+        if let Some(value) = self.reader.keyword(reader, "const") {
+            fits &= self.listed_fit(at, kinds, "const", std::slice::from_ref(value))?;
+        }
+        if let Some(Value::Array(values)) = self.reader.keyword(reader, "enum") {
+            fits &= self.listed_fit(at, kinds, "enum", values)?;
+        }
+        Ok(fits)
+    }
+
+    fn listed_fit(&mut self, at: &Meeting, kinds: u8, keyword: &str, read: &[Value]) -> Result<bool, Stop> {
         let few: Vec<&Value> = FEW.iter().filter(|value| kind_of(value) & kinds != 0).collect();
         let simple = kinds & !(kind_of(&FEW[0]) | kind_of(&FEW[1])) == 0;
         let Some(written) = self.values(at.view).or_else(|| simple.then_some(few.into())) else {
