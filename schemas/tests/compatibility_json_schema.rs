@@ -245,6 +245,19 @@ fn references_and_all_of_are_opened() {
     same(r##"{"$ref":"#"}"##, r##"{"$ref":"#"}"##);
 }
 
+/// What a branch was tried with is not taken for granted after the branch has failed.
+#[test]
+fn recursive_branches_are_forgotten_with_their_trial() {
+    let old = r##"{"$ref":"#/$defs/w","$defs":{
+        "w":{"type":"object","properties":{"r":{"type":"string"}},"additionalProperties":{"$ref":"#/$defs/w"}}}}"##;
+    let new = r##"{"properties":{"p":{"anyOf":[{"$ref":"#/$defs/one"},{"$ref":"#/$defs/two"}]}},"$defs":{
+        "one":{"type":"object","properties":{"q":{"$ref":"#/$defs/q"},"r":{"type":"integer"}}},
+        "two":{"type":"object","properties":{"q":{"$ref":"#/$defs/q"}}},
+        "q":{"type":"object","properties":{"back":{"$ref":"#/$defs/one"}}}}}"##;
+    let found = breaks(Kind::JsonSchema, old, new, Mode::Backward);
+    assert_eq!(short(&found), ["← json-schema/branch-not-accepted /properties/p/anyOf"]);
+}
+
 #[test]
 fn references_come_with_the_schema_or_not_at_all() {
     let text = r#"{"$id":"https://example.org/a/b.json","$ref":"c.json#/$defs/d"}"#;

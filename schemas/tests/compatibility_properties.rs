@@ -32,10 +32,12 @@ fn change(schema: &mut Value, source: &mut Source<'_>) {
     match schema {
         Value::String(name) if source.below(6) == 0 && matches!(name.as_str(), "int" | "long" | "float" | "string") => {
             let others = ["long", "float", "double", "bytes", "int", "string"];
-            *name = others[source.below(others.len())].to_owned();
+            others[source.below(others.len())].clone_into(name);
         }
         Value::Array(branches) => {
-            branches.iter_mut().for_each(|branch| change(branch, source));
+            for branch in branches.iter_mut() {
+                change(branch, source);
+            }
             if source.below(3) == 0 && branches.len() > 1 {
                 branches.rotate_left(1);
             } else if source.below(4) == 0 && branches.len() > 1 && !branches.iter().any(is_logical) {
@@ -95,7 +97,7 @@ fn branch_name(branch: &Value) -> String {
 /// A JSON Schema out of few words, so that pairs often have to do with each other.
 fn json_schema(source: &mut Source<'_>, depth: usize) -> Value {
     let mut schema = serde_json::Map::new();
-    for _ in 0..1 + source.below(3) {
+    for _ in 0..=source.below(3) {
         let (name, value) = keyword(source, depth);
         schema.insert(name.to_owned(), value);
     }
@@ -150,8 +152,10 @@ fn edit(schema: &mut Value, source: &mut Source<'_>) {
             let index = source.below(list.len());
             edit(&mut list[index], source);
         }
-        Value::Object(named) if name.ends_with("roperties") && named.len() < 3 && name.as_bytes()[0] == b'p' => {
-            named.values_mut().for_each(|inner| edit(inner, source));
+        Value::Object(inside) if name.ends_with("roperties") && inside.len() < 3 && name.as_bytes()[0] == b'p' => {
+            for inner in inside.values_mut() {
+                edit(inner, source);
+            }
         }
         inner @ Value::Object(_) if source.below(3) > 0 => edit(inner, source),
         _ => drop(object.remove(name)),
