@@ -3,6 +3,8 @@
 //!
 //! The obvious way can't read timestamps, dates and absent fields as people write them, so it gets counts instead.
 
+mod protobuf;
+
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -149,5 +151,6 @@ fn main() {
     {
         println!("the obvious way {obvious:?}, fused {fused:?}: {ratio:.1} ×");
     }
+    protobuf::compare(median(31, || assert!(encode(&encoder, EVENT, &mut arena, &mut scratch))));
     criterion.final_summary();
 }
