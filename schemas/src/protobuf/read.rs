@@ -5,8 +5,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::binary::{push_bytes, take_varint, unzigzag};
-use super::program::{Enumeration, Field, Key, Known, Message, Node, NodeId, Program, Shape, Whole, WireType};
+use self::picked::symbol;
+use self::primitive::{low, number};
+use super::binary::push_bytes;
+use super::program::{Field, Key, Known, Message, Node, NodeId, Program, Shape, WireType};
 use super::write::MAX_MESSAGES;
 use crate::calendar::Unit;
 use crate::fault::Fault;
@@ -14,6 +16,8 @@ use crate::pass::{SLOTS, Stored, StoredTaps};
 use crate::pii::Treatment;
 
 mod entry;
+mod primitive;
+mod picked;
 
 /// The highest number of a field ("Language Guide", "Assigning Field Numbers").
 const MAX_NUMBER: u64 = (1 << 29) - 1;
@@ -295,176 +299,4 @@ impl<'a> Walk<'a, '_> {
         self.depth -= 1;
         Ok(())
     }
-
-    /// Steps over a field that the schema does not know, its tag behind.
-    fn skip(&mut self, number: u32, wire_type: WireType, end: usize) -> Result<(), Refused> {
-        match wire_type {
-            WireType::Varint => self.varint(end).map(drop),
-            WireType::Eight => self.array::<8>(end).map(drop),
-            WireType::Four => self.array::<4>(end).map(drop),
-            WireType::Delimited => {
-                let kept = self.out.len();
-                let length = self.length(end)?;
-                self.out.truncate(kept);
-                self.at += length;
-                Ok(())
-            }
-            WireType::Start => self.deeper(|walk| walk.skip_group(number, end)),
-            WireType::End => refuse(self.at, "no end of a group that has not begun"),
-        }
-    }
-
-    fn skip_group(&mut self, group: u32, end: usize) -> Result<(), Refused> {
-        loop {
-            let start = self.at;
-            if start == end {
-                return refuse(start, "the end of a group");
-            }
-            match self.tag(end)? {
-                (number, WireType::End) if number == group => return Ok(()),
-                (number, wire_type) => self.skip(number, wire_type, end)?,
-            }
-        }
-    }
-
-    fn tag(&mut self, end: usize) -> Result<(u32, WireType), Refused> {
-        let start = self.at;
-        let tag = self.varint(end)?;
-        let number = u32::try_from(tag >> 3).ok().filter(|number| (1..=MAX_NUMBER).contains(&u64::from(*number)));
-        match (number, WireType::of(tag)) {
-            (Some(number), Some(wire_type)) => Ok((number, wire_type)),
-            _ => refuse(start, "a field's number and wire type"),
-        }
-    }
-
-    fn varint(&mut self, end: usize) -> Result<u64, Refused> {
-        let mut rest = &self.bytes[self.at..end];
-        match take_varint(&mut rest) {
-            Some(value) => {
-                self.at = end - rest.len();
-                Ok(value)
-            }
-            None => refuse(self.at, "a varint of at most 10 bytes"),
-        }
-    }
-
-    /// A length that what is left holds. Copies it.
-    fn length(&mut self, end: usize) -> Result<usize, Refused> {
-        let start = self.at;
-        let length = self.varint(end)?;
-        match usize::try_from(length).ok().filter(|length| *length <= end - self.at) {
-            Some(length) => {
-                self.out.extend_from_slice(&self.bytes[start..self.at]);
-                Ok(length)
-            }
-            None => refuse(start, format!("a length of at most the {} bytes that are left", end - self.at)),
-        }
-    }
-
-    fn array<const N: usize>(&mut self, end: usize) -> Result<[u8; N], Refused> {
-        match self.bytes[self.at..end].first_chunk() {
-            Some(chunk) => {
-                self.at += N;
-                Ok(*chunk)
-            }
-            None => refuse(self.at, format!("{N} bytes")),
-        }
-    }
-
-    /// Bytes that `length` has measured.
-    fn take(&mut self, length: usize) -> &'a [u8] {
-        let bytes = &self.bytes[self.at..self.at + length];
-        self.at += length;
-        bytes
-    }
-
-    fn text(&mut self, length: usize) -> Result<&'a str, Refused> {
-        let start = self.at;
-        match std::str::from_utf8(self.take(length)) {
-            Ok(text) => Ok(text),
-            Err(error) => refuse(start + error.valid_up_to(), "UTF-8"),
-        }
-    }
-
-    fn forget(&mut self, slots: u8) {
-        for (slot, tap) in self.taps.iter_mut().enumerate() {
-            if slots & 1 << slot != 0 {
-                *tap = None;
-            }
-        }
-    }
-
-    /// A field without presence that has its default is absent, even if it was written. `value`: where that begins.
-    fn forget_default(&mut self, slots: u8, wire_type: WireType, value: usize) {
-        // The high bit of a varint's byte, and of a length's, tells that there are more.
-        let mask = if matches!(wire_type, WireType::Varint | WireType::Delimited) { 0x7F } else { 0xFF };
-        if self.bytes[value..self.at].iter().all(|byte| byte & mask == 0) {
-            self.forget(slots);
-        }
-    }
-
-    /// A wrapper that is there has a value, even if none is written.
-    fn unwritten(&mut self, field: &Field) {
-        let Node::Tap { slot, node, .. } = &self.program.nodes[field.node] else { return };
-        if self.taps[*slot].is_none() {
-            self.taps[*slot] = match self.untapped(*node) {
-                Node::String => Some(Stored::Text(Cow::Borrowed(""))),
-                Node::Bytes => Some(Stored::Bytes(&[])),
-                Node::Whole(_) => Some(Stored::Whole(0)),
-                _ => None,
-            };
-        }
-    }
-
-    fn untapped(&self, id: NodeId) -> &'a Node {
-        match &self.program.nodes[id] {
-            Node::Tap { node, .. } | Node::Treat { node, .. } => self.untapped(*node),
-            node => node,
-        }
-    }
-
-    /// The timestamp whose length begins at `start`, up to the present place; `earlier` is what it is merged into.
-    fn moment(&self, start: usize, earlier: Option<&Stored<'a>>) -> Stored<'a> {
-        let (mut seconds, mut millis) = match earlier {
-            Some(Stored::Moment(count, _)) => (count.div_euclid(1_000), count.rem_euclid(1_000)),
-            _ => (0, 0),
-        };
-        let mut rest = &self.bytes[start..self.at];
-        // The walk has just read all of it; fields that it dropped are none of these.
-        let _length = take_varint(&mut rest);
-        while let (Some(tag), Some(value)) = (take_varint(&mut rest), take_varint(&mut rest)) {
-            match tag {
-                0x08 => seconds = value.cast_signed(),
-                0x10 => millis = i64::from(low(value).cast_signed()).div_euclid(1_000_000),
-                _ => return Stored::Other,
-            }
-        }
-        match seconds.checked_mul(1_000).and_then(|whole| whole.checked_add(millis)) {
-            Some(count) => Stored::Moment(count, Unit::Millis),
-            None => Stored::Other,
-        }
-    }
-}
-
-fn symbol(symbols: &Enumeration, number: i128) -> Stored<'_> {
-    let name = i32::try_from(number).ok().and_then(|number| symbols.name(number));
-    name.map_or(Stored::Other, |name| Stored::Symbol(Cow::Borrowed(name)))
-}
-
-/// What the bits of a whole number mean.
-fn number(whole: Whole, bits: u64) -> i128 {
-    match whole {
-        Whole::Int32 | Whole::Sfixed32 => low(bits).cast_signed().into(),
-        Whole::Uint32 | Whole::Fixed32 => low(bits).into(),
-        Whole::Sint32 => unzigzag(low(bits).into()).into(),
-        Whole::Int64 | Whole::Sfixed64 => bits.cast_signed().into(),
-        Whole::Uint64 | Whole::Fixed64 => bits.into(),
-        Whole::Sint64 => unzigzag(bits).into(),
-    }
-}
-
-/// The low 32 bits, which are all that parsers keep of a longer varint.
-#[expect(clippy::cast_possible_truncation, reason = "the low bits are meant")]
-const fn low(bits: u64) -> u32 {
-    bits as u32
 }

@@ -1,6 +1,7 @@
 //! A map's entries in bytes: messages of a key, number 1, and a value, number 2.
 
-use super::{Field, Key, Refused, Walk, WireType, number, refuse};
+use super::primitive::number;
+use super::{Field, Key, Refused, Walk, WireType, refuse};
 use crate::protobuf::program::{Entries, Node, Pick};
 
 impl<'a> Walk<'a, '_> {
