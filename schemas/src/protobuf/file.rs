@@ -32,7 +32,6 @@ pub(crate) fn identity(schema: &Schema) -> Option<Vec<u8>> {
     let mut file = encoded(&schema.content).or_else(compiled)?;
     file.name = None;
     file.source_code_info = None;
-    file.syntax = file.syntax.filter(|syntax| syntax != "proto2");
     file.extension.iter_mut().for_each(forget_json_name);
     file.message_type.iter_mut().for_each(forget_json_names);
     Some(file.encode_to_vec())

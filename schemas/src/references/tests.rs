@@ -41,6 +41,7 @@ fn avro_names_types_by_full_names() {
     for kind in [r#""string""#, r#""other.Money""#, r#"{"type": "fixed", "name": "Money", "size": 8}"#] {
         assert_eq!(found(Format::Avro, &order(kind), &among), [""; 0], "{kind}");
     }
+    assert_eq!(found(Format::Avro, &order(r#""Digest""#), &among), ["shop.Digest in other.avsc"]);
     assert_eq!(found(Format::Avro, r#"{"type": "record"}"#, &among), [""; 0]);
     assert_eq!(found(Format::Avro, "no schema", &among), [""; 0]);
 }
