@@ -225,7 +225,7 @@ fn leaf_schema() -> impl Strategy<Value = Value> {
         (-2_i32..3, 0_i32..4).prop_map(|(low, high)| json!({ "exclusiveMinimum": low, "exclusiveMaximum": high })),
         (1_i32..4).prop_map(|divisor| json!({ "multipleOf": divisor })),
         (0_u8..3, 1_u8..4).prop_map(|(low, high)| json!({ "minLength": low, "maxLength": high })),
-        prop::sample::select(vec!["^[a-c]+$", "a|é", "^\\d{1,2}$", "^[^a]", "^a?b*$"])
+        prop::sample::select(&["^[a-c]+$", "a|é", "^\\d{1,2}$", "^[^a]", "^a?b*$"][..])
             .prop_map(|pattern| json!({ "pattern": pattern })),
         prop::sample::select(vec!["date", "date-time", "uuid", "ipv4", "time", "email", "unknown"])
             .prop_map(|format| json!({ "format": format })),
@@ -328,7 +328,7 @@ fn event() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn whatever_schema_and_event_the_fast_pass_never_contradicts_the_judge(
