@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use forebay::code::Code;
+use forebay_schemas::lint::RULES;
 use forebay_schemas::samples::CODES;
 use serde_json::Value;
 
@@ -84,6 +85,15 @@ fn what_is_sound_is_fine() {
     let (output, code) = lint(&["../../../schemas/catalog", "--conventions", "../../../policies/conventions"]);
     assert_eq!(code, Some(0), "{output}");
     assert!(output.lines().last().unwrap().ends_with("all is well."), "{output}");
+}
+
+#[test]
+fn every_rule_is_documented_with_its_weight() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/lint.md")).unwrap();
+    for rule in RULES {
+        let row = format!("| `{}` | {} |", rule.id, rule.severity.name());
+        assert!(page.contains(&row), "{row}");
+    }
 }
 
 #[test]

@@ -3,14 +3,19 @@
 #![expect(clippy::panic, reason = "that is how a test fails")]
 
 use forebay_schemas::contract::{self, Compiled, Folder};
-use forebay_schemas::lint::{self, Finding, RULES};
+use forebay_schemas::lint::{self, Finding, RULES, Severity, change};
 use forebay_schemas::samples::Samples;
 
 /// A contract of one schema. `value` is what stands in its `value`, and what follows it.
 fn compiled(value: &str, schema: &str) -> Compiled {
     let contract = format!("topic: a.v1\nowner: team-a\ndescription: A.\nvalue: {{ {value}\n");
-    let file = if value.contains("avro") { "a.avsc" } else { "a.json" };
-    let files = [("contract.yaml", contract.as_str()), (file, schema)];
+    loaded(&contract, schema)
+}
+
+/// A contract, and its schema under each name that it may have.
+fn loaded(contract: &str, schema: &str) -> Compiled {
+    let kind = ["a.avsc", "a.json", "a.proto"].into_iter().find(|name| contract.contains(name)).unwrap_or("a.avsc");
+    let files = [("contract.yaml", contract), (kind, schema)];
     let files = files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).into();
     let mut loaded = contract::load(&[Folder { name: "a.v1".to_owned(), files }], None);
     assert_eq!(loaded.problems, [], "{schema}");
@@ -159,6 +164,148 @@ fn samples_of_a_schema_that_is_nowhere_are_untried() {
     let samples = Samples { valid: [("a.json".to_owned(), b"7".to_vec())].into(), ..Samples::default() };
     let found = lint::contract(&compiled, &samples);
     assert!(found.iter().any(|found| found.rule == "sample/untried" && found.says.contains("1 in all")), "{found:?}");
+}
+
+fn places(found: &[Finding]) -> Vec<(&str, usize, &str)> {
+    let found = found.iter().filter(|found| found.rule != "sample/none");
+    found.map(|found| (&*found.rule, found.line, found.pointer.as_str())).collect()
+}
+
+#[test]
+fn members_of_a_json_schema_without_words_are_found() {
+    let schema = r##"{
+        "type": "object",
+        "properties": {
+            "a": { "type": "string", "description": "Words." },
+            "b": { "$ref": "#/$defs/titled" },
+            "c": { "$ref": "#/$defs/bare" },
+            "d": { "type": "array", "title": "T", "items": { "type": "object", "properties": { "e": { "type": "null" } } } }
+        },
+        "$defs": { "titled": { "title": "T", "type": "null" }, "bare": { "type": "null" } }
+    }"##;
+    let found =
+        lint::contract(&compiled("format: json-schema, schema: a.json, framing: none }", schema), &Samples::default());
+    let rule = "schema/undocumented";
+    assert_eq!(places(&found), [(rule, 6, "/properties/c"), (rule, 7, "/properties/d/items/properties/e")]);
+}
+
+#[test]
+fn fields_of_a_proto_file_without_a_comment_are_found() {
+    let schema = r#"syntax = "proto3";
+package a;
+// A message.
+message A {
+  // Words.
+  string a = 1;
+  string b = 2; // Words beside it.
+  string c = 3;
+  message Inner {
+    map<string, int32> d = 1;
+  }
+  // Words.
+  Inner inner = 4;
+}
+"#;
+    let found =
+        lint::contract(&compiled("format: protobuf, schema: a.proto, framing: none }", schema), &Samples::default());
+    let rule = "schema/undocumented";
+    assert_eq!(places(&found), [(rule, 8, "A.c"), (rule, 10, "A.Inner.d")]);
+}
+
+#[test]
+fn a_schema_that_goes_to_the_slow_judge_is_named_with_its_reason() {
+    let slow = |schema: &str| {
+        let compiled = compiled("format: json-schema, schema: a.json, framing: none }", schema);
+        let found = lint::contract(&compiled, &Samples::default());
+        found.into_iter().find(|found| found.rule == "schema/slow").map(|found| found.says)
+    };
+    assert_eq!(slow(r#"{"type": "object"}"#), None);
+    assert!(slow(r#"{"anyOf": [{"type": "object"}]}"#).is_some_and(|says| says.contains("`anyOf` at the top")));
+}
+
+const RECORD: &str = r#"{"type": "record", "name": "A", "fields": [
+    {"name": "k", "type": "string", "doc": "K."}, {"name": "l", "type": "string", "doc": "L."}]}"#;
+
+/// The rules that a change breaks, with their weight.
+fn changed(old: &str, new: &str) -> Vec<(String, Severity)> {
+    let contract = |rest: &str| loaded(&format!("topic: a.v1\nowner: team-a\ndescription: A.\n{rest}\n"), RECORD);
+    let found = change::between(&contract(new), &contract(old), "before");
+    found.into_iter().map(|found| (found.rule.into_owned(), found.severity)).collect()
+}
+
+#[test]
+fn changes_of_a_contract_weigh_what_they_cost() {
+    let avro = |rest: &str, more: &str| format!("value: {{ format: avro, schema: a.avsc, {rest} }}\n{more}");
+    let bare = |more: &str| avro("framing: none", more);
+    let free = |more: &str| avro("framing: none, compatibility: none", more);
+    let (json, text) = ("value: { format: json }", "value: { format: string }");
+    let (error, warning) = (Severity::Error, Severity::Warning);
+    let cases = [
+        (bare("key: { from: /k }"), bare("key: { from: /k }"), vec![]),
+        (bare("key: { from: /k }"), bare("key: { from: /l }"), vec![("change/key", error)]),
+        (bare("key: { from: /k }"), bare(""), vec![("change/key", error)]),
+        (bare(""), bare("key: { header: X-Key }"), vec![("change/key", error)]),
+        (bare("key: { from: /k }"), bare("key: { from: /k, format: bytes }"), vec![("change/key", error)]),
+        (free("key: { from: /k }"), free("key: { from: /l }"), vec![("change/key", warning)]),
+        (bare("kafka: { partitions: 3 }"), bare("kafka: { partitions: 6 }"), vec![]),
+        (bare("kafka: { partitions: 6 }"), bare("kafka: { partitions: 3 }"), vec![("change/partitions", error)]),
+        (free("kafka: { partitions: 6 }"), free("kafka: { partitions: 3 }"), vec![("change/partitions", error)]),
+        (
+            bare("key: { from: /k }\nkafka: { partitions: 3 }"),
+            bare("key: { from: /k }\nkafka: { partitions: 6 }"),
+            vec![("change/partitions", error)],
+        ),
+        (bare("kafka: { partitions: 3 }"), bare(""), vec![]),
+        (json.to_owned(), text.to_owned(), vec![("change/format", error)]),
+        (json.to_owned(), bare(""), vec![("change/format", error)]),
+        (bare(""), avro("schema_id: 4", ""), vec![("change/framing", error)]),
+        (avro("schema_id: 4", ""), avro("schema_id: 5", ""), vec![]),
+        (avro("subject: s", ""), avro("subject: t", ""), vec![("change/subject", warning)]),
+        (bare(""), free(""), vec![("change/loosened", warning)]),
+        (free(""), bare(""), vec![]),
+        (
+            avro("framing: none, compatibility: full", ""),
+            avro("framing: none, compatibility: forward", ""),
+            vec![("change/loosened", warning)],
+        ),
+    ];
+    for (old, new, expected) in cases {
+        let expected: Vec<_> = expected.into_iter().map(|(rule, severity)| (rule.to_owned(), severity)).collect();
+        assert_eq!(changed(&old, &new), expected, "{old} -> {new}");
+    }
+}
+
+#[test]
+fn an_id_that_stays_while_the_schema_changes_is_an_error() {
+    let contract =
+        "topic: a.v1\nowner: team-a\ndescription: A.\nvalue: { format: avro, schema: a.avsc, schema_id: 4 }\n";
+    let found = |old: &str, new: &str| {
+        let found = change::between(&loaded(contract, new), &loaded(contract, old), "before");
+        found.into_iter().map(|found| found.rule.into_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(found(RECORD, &RECORD.replace('\n', " ")), [""; 0], "spaces are no change");
+    let default = RECORD.replace(r#""doc": "L.""#, r#""doc": "L.", "default": """#);
+    assert_eq!(found(RECORD, &default), ["change/schema-id"]);
+}
+
+#[test]
+fn a_change_that_hurts_both_sides_is_one_finding() {
+    let contract = |promise: &str| {
+        format!(
+            "topic: a.v1\nowner: team-a\ndescription: A.\nvalue: {{ format: avro, schema: a.avsc, framing: none, compatibility: {promise} }}\n"
+        )
+    };
+    let changed = RECORD.replacen(r#""type": "string", "doc": "K.""#, r#""type": "int", "doc": "K.""#, 1);
+    for (promise, weight, sides) in
+        [("full", Severity::Error, 2), ("none", Severity::Note, 2), ("backward", Severity::Error, 1)]
+    {
+        let (new, old) = (loaded(&contract(promise), &changed), loaded(&contract(promise), RECORD));
+        let found = change::between(&new, &old, "before");
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((&*found[0].rule, found[0].severity), ("avro/type-changed", weight));
+        assert_eq!(found[0].says.matches("Readers with").count(), sides, "{}", found[0].says);
+        assert_eq!(found[0].remedy.contains("new topic"), weight == Severity::Error);
+    }
 }
 
 #[test]

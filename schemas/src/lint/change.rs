@@ -206,7 +206,7 @@ impl Changes<'_> {
                  this id and read the new records by the old schema.",
                 self.since
             );
-            self.note("change/schema-id", &format!("{path}/schema_id"), says);
+            self.findings.push(Finding::of_member("change/schema-id", self.new, &format!("{path}/schema_id"), says));
         }
     }
 }
