@@ -21,6 +21,7 @@ use forebay_schemas::encoder::{Encoder, Material, Scratch, Sourced};
 use forebay_schemas::schema::Schema as Source;
 
 const SCHEMA: &str = include_str!("order.avsc");
+const JSON_SCHEMA: &str = include_str!("order.schema.json");
 const EVENT: &str = include_str!("order.json");
 
 fn contract(format: Format) -> Contract {
@@ -116,6 +117,45 @@ fn material(text: &str) -> Material {
     Material { value: Some(Sourced { schema, id: Some(7) }), ..Material::default() }
 }
 
+/// The event against a JSON Schema of the same rules, and more; beside it a tree that `jsonschema` judges.
+fn json_schema(criterion: &mut Criterion, shuffled: &str) -> (Duration, Duration) {
+    let encoder =
+        Encoder::compile(&contract(Format::JsonSchema), &material(JSON_SCHEMA)).expect("the contract is sound");
+    assert_eq!(encoder.slow_because(), None);
+    let schema = serde_json::from_str(JSON_SCHEMA).expect("the schema is JSON");
+    let patterns = jsonschema::PatternOptions::regex();
+    let judge = jsonschema::options().should_validate_formats(true).with_pattern_options(patterns).build(&schema);
+    let judge = judge.expect("the schema is sound");
+    let judged = |event: &str| {
+        let tree: serde_json::Value = serde_json::from_str(black_box(event)).expect("the event is JSON");
+        judge.is_valid(&tree)
+    };
+    let failing = EVENT.replace("\"WEB\"", "\"FAX\"");
+    let (mut arena, mut scratch) = (Vec::new(), Scratch::default());
+    let mut group = criterion.benchmark_group("order as JSON Schema");
+    group.throughput(Throughput::Bytes(EVENT.len() as u64));
+    for (name, event, taken) in
+        [("fast", EVENT, true), ("fast, shuffled", shuffled, true), ("refused", &failing, false)]
+    {
+        assert_eq!(encode(&encoder, event, &mut arena, &mut scratch), taken);
+        assert_eq!(judged(event), taken);
+        group.bench_function(name, |bencher| bencher.iter(|| encode(&encoder, event, &mut arena, &mut scratch)));
+    }
+    group.bench_function("the obvious way", |bencher| bencher.iter(|| judged(EVENT)));
+    group.finish();
+    let fast = median(31, || assert!(encode(&encoder, EVENT, &mut arena, &mut scratch)));
+    (fast, median(31, || assert!(judged(EVENT))))
+}
+
+/// Time and memory are a catalogue's business too: how long a thousand contracts of this schema take to compile.
+fn thousand() -> Duration {
+    let start = Instant::now();
+    let compile = || Encoder::compile(&contract(Format::JsonSchema), &material(JSON_SCHEMA));
+    let encoders: Vec<_> = (0..1_000).filter_map(|_| compile().ok()).collect();
+    assert_eq!(encoders.len(), 1_000);
+    start.elapsed()
+}
+
 fn main() {
     let counts = EVENT.replace("\"2026-11-21T14:03:00.250Z\"", "1795269780250").replace("\"2026-11-24\"", "20781");
     let shuffled = shuffled(EVENT);
@@ -144,12 +184,19 @@ fn main() {
     group.bench_function("the obvious way", |bencher| bencher.iter(|| obvious(&schema, &writer, &counts)));
     group.finish();
 
+    let (fast, judged) = json_schema(&mut criterion, &shuffled);
+    let thousand = thousand();
+
     let fused = median(31, || assert!(encode(&encoder, &counts, &mut arena, &mut scratch)));
     let obvious = median(31, || assert!(obvious(&schema, &writer, &counts) > 0));
     let ratio = obvious.as_secs_f64() / fused.as_secs_f64();
     #[expect(clippy::print_stdout, reason = "a bench speaks to whoever runs it")]
     {
         println!("the obvious way {obvious:?}, fused {fused:?}: {ratio:.1} ×");
+        let ratio = judged.as_secs_f64() / fast.as_secs_f64();
+        println!(
+            "JSON Schema: the obvious way {judged:?}, fast {fast:?}: {ratio:.1} ×; 1,000 compiled in {thousand:?}"
+        );
     }
     protobuf::compare(median(31, || assert!(encode(&encoder, EVENT, &mut arena, &mut scratch))));
     criterion.final_summary();
