@@ -1,3 +1,5 @@
+//! What schemas a pool is made of, and what is refused; that nothing is looked for elsewhere.
+
 use super::*;
 use crate::schema::Reference;
 
