@@ -309,6 +309,26 @@ fn a_change_that_hurts_both_sides_is_one_finding() {
 }
 
 #[test]
+fn a_break_weighs_as_the_promise_says() {
+    let contract = |promise: &str| {
+        let value = format!("{{ format: avro, schema: a.avsc, framing: none, compatibility: {promise} }}");
+        format!("topic: a.v1\nowner: team-a\ndescription: A.\nvalue: {value}\n")
+    };
+    let more = RECORD.replace("]}", r#", {"name": "m", "type": "string", "doc": "M."}]}"#);
+    let (error, note) = (Severity::Error, Severity::Note);
+    for (promise, added, removed) in
+        [("backward", error, note), ("forward", note, error), ("full", error, error), ("none", note, note)]
+    {
+        let weight = |old: &str, new: &str| {
+            let (old, new) = (loaded(&contract(promise), old), loaded(&contract(promise), new));
+            change::between(&new, &old, "before").iter().map(|found| found.severity).collect::<Vec<_>>()
+        };
+        assert_eq!(weight(RECORD, &more), [added], "a field without a default is new: {promise}");
+        assert_eq!(weight(&more, RECORD), [removed], "a field without a default is gone: {promise}");
+    }
+}
+
+#[test]
 fn every_rule_has_its_own_id_and_words() {
     for (index, rule) in RULES.iter().enumerate() {
         assert!(RULES[..index].iter().all(|other| other.id != rule.id), "{}", rule.id);

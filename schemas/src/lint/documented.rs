@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use prost_reflect::prost_types::DescriptorProto;
 use prost_reflect::prost_types::source_code_info::Location;
+use prost_reflect::prost_types::{DescriptorProto, MessageOptions};
 use serde_json::{Map, Value};
 
 use super::{Place, at_most};
@@ -75,7 +75,7 @@ impl Comments<'_> {
             path.truncate(path.len() - 2);
         }
         for (index, inner) in (0..).zip(&message.nested_type) {
-            if inner.options.as_ref().is_some_and(|options| options.map_entry()) {
+            if inner.options.as_ref().is_some_and(MessageOptions::map_entry) {
                 continue;
             }
             path.extend([MESSAGES_OF_MESSAGE, index]);

@@ -67,8 +67,9 @@ impl<'p> Overlaps<'p> {
             // The empty one is both.
             (Node::Array { .. }, Node::Array { .. }) => Some("array"),
             (Node::Map { .. }, Node::Map { .. }) => Some("object"),
-            (Node::Map { values, .. }, Node::Record(record)) => self.fits_map(record, *values),
-            (Node::Record(record), Node::Map { values, .. }) => self.fits_map(record, *values),
+            (Node::Map { values, .. }, Node::Record(record)) | (Node::Record(record), Node::Map { values, .. }) => {
+                self.fits_map(record, *values)
+            }
             (Node::Record(one), Node::Record(other)) => self.records(one, other),
             (one, other) if takes_numbers(one) && takes_numbers(other) => Some("number"),
             (one, other) => {
@@ -117,14 +118,13 @@ impl<'p> Overlaps<'p> {
     fn texts(&self, one: &Text<'_>, other: &Text<'_>) -> bool {
         match (one, other) {
             // Whoever puts `string` before a float means that names of infinities are strings.
-            (Text::Any, Text::NotFinite) => false,
-            (Text::Any, _) | (_, Text::Any) => true,
+            (Text::Any, other) => !matches!(other, Text::NotFinite),
             (Text::Symbols(one), Text::Symbols(other)) => one.iter().any(|symbol| other.contains(symbol)),
             (Text::Bytes(Some(one)), Text::Bytes(Some(other))) => one == other,
-            (Text::Bytes(_), Text::Bytes(_)) => true,
             (Text::Bytes(size), text) | (text, Text::Bytes(size)) => self.looks_like_bytes(text, *size),
             (Text::Timestamp { local: one }, Text::Timestamp { local: other }) => one == other,
-            (Text::Uuid, Text::Uuid)
+            (_, Text::Any)
+            | (Text::Uuid, Text::Uuid)
             | (Text::Date, Text::Date)
             | (Text::Time, Text::Time)
             | (Text::Duration, Text::Duration)
@@ -136,18 +136,19 @@ impl<'p> Overlaps<'p> {
 
     /// Whether a text of another type can be read as bytes too.
     fn looks_like_bytes(&self, text: &Text<'_>, size: Option<usize>) -> bool {
-        let any_length = size.is_none();
         match (self.program.rule.bytes, text) {
+            (_, Text::Any | Text::Bytes(_)) => true,
             (BytesText::CodePoints, Text::Symbols(symbols)) => {
                 symbols.iter().any(|symbol| size.is_none_or(|size| symbol.len() == size))
             }
-            (BytesText::CodePoints, _) => any_length,
             (BytesText::Base64, Text::Symbols(symbols)) => {
                 let decodes =
                     |symbol: &&str| symbol.len() % 4 != 1 && symbol.bytes().all(|byte| byte.is_ascii_alphanumeric());
-                symbols.iter().any(|symbol| decodes(&symbol) && size.is_none_or(|size| symbol.len() * 3 / 4 == size))
+                symbols.iter().any(|symbol| decodes(symbol) && size.is_none_or(|size| symbol.len() * 3 / 4 == size))
             }
-            (BytesText::Base64, Text::Decimal | Text::Numeral | Text::NotFinite) => any_length,
+            (BytesText::CodePoints, _) | (BytesText::Base64, Text::Decimal | Text::Numeral | Text::NotFinite) => {
+                size.is_none()
+            }
             (BytesText::Base64, _) => false,
         }
     }

@@ -72,12 +72,12 @@ fn reason(refusal: &Refusal) -> String {
                 let place = if mismatch.pointer.is_empty() { "the event" } else { &mismatch.pointer };
                 format!("at {place}, expected {}, found {}", mismatch.expected, mismatch.actual)
             });
-            let mut said = shown.collect::<Vec<_>>().join("; ");
+            let mut said: Vec<_> = shown.collect();
             match mismatches.len().saturating_sub(MAX_MISMATCHES) {
                 0 => {}
-                more => said.push_str(&format!("; and {more} more")),
+                more => said.push(format!("and {more} more")),
             }
-            said
+            said.join("; ")
         }
     }
 }

@@ -50,8 +50,6 @@ impl Walk<'_> {
 
     fn visit(&mut self, schema: &Value, node: NodeId) {
         match (&self.program.nodes[node], schema) {
-            // A name stands for what is defined elsewhere.
-            (_, Value::String(_)) => {}
             (Node::Union(union), Value::Array(branches)) => {
                 self.union(union, branches);
                 for (index, (branch, schema)) in union.branches.iter().zip(branches).enumerate() {
@@ -80,6 +78,7 @@ impl Walk<'_> {
                 }
             }
             (_, Value::Object(members)) => self.inner(members, node),
+            // A name stands for what is defined elsewhere.
             _ => {}
         }
     }

@@ -87,17 +87,16 @@ fn since(since: &str, folders: &[Folder], catalogue: &Catalogue<'_>, report: &mu
         loaded.topics.iter().map(|earlier| (earlier.contract.topic.as_str(), earlier)).collect();
     for new in &catalogue.sound {
         let topic = new.contract.topic.as_str();
-        let findings = match sound.get(topic) {
-            Some(earlier) => change::between(new, earlier, since),
-            None => {
-                let problem = loaded.problems.iter().find(|problem| problem.file.split('/').next() == Some(topic));
-                problem
-                    .map(|problem| change::unreadable(&new.contract, since, &problem.to_string()))
-                    .into_iter()
-                    .collect()
-            }
+        let findings = if let Some(earlier) = sound.get(topic) {
+            change::between(new, earlier, since)
+        } else {
+            let problem = loaded.problems.iter().find(|problem| problem.file.split('/').next() == Some(topic));
+            let why = problem.map(ToString::to_string);
+            why.map(|why| change::unreadable(&new.contract, since, &why)).into_iter().collect()
         };
-        findings.into_iter().for_each(|finding| report.add(topic, finding));
+        for finding in findings {
+            report.add(topic, finding);
+        }
     }
     for earlier in loaded.topics.iter().filter(|earlier| !catalogue.folders.contains(&earlier.contract.topic)) {
         let file = catalogue.dir.join(&earlier.contract.file).display().to_string();

@@ -2,6 +2,7 @@
 //! beside the lines of a change. Section numbers are that document's.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Component, Path};
 
 use forebay_schemas::lint::{Finding, rule};
@@ -94,7 +95,7 @@ fn encoded(part: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            write!(out, "%{byte:02X}").expect("a String takes everything that is written to it");
         }
     }
     out

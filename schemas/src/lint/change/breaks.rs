@@ -56,7 +56,7 @@ fn merged(now: &Now<'_>, breaks: Vec<Break>, since: &str) -> Vec<Finding> {
         let severity = if is_kept(promise, found.direction) { Severity::Error } else { Severity::Note };
         let finding = finding(now, &found, severity, since);
         let twin = findings.iter_mut().find(|(other, what)| {
-            (&other.rule, &other.pointer, &*what) == (&finding.rule, &finding.pointer, &found.what)
+            other.rule == finding.rule && other.pointer == finding.pointer && *what == found.what
         });
         match twin {
             Some((other, _)) if other.severity == severity => {
