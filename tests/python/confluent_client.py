@@ -24,6 +24,9 @@ import registered
 # The producer's settings that leave registration to the schema's owners.
 LATEST = {"auto.register.schemas": False, "use.latest.version": True}
 
+# Without it the client would wait for ever; with it, it asks again.
+TIMEOUT_SECONDS = 20
+
 
 def main():
     for line in sys.stdin:
@@ -88,7 +91,7 @@ def read(order):
 
 
 def surroundings(order):
-    return Client({"url": order["registry"]}), SerializationContext(order["topic"], MessageField.VALUE)
+    return Client({"url": order["registry"], "timeout": TIMEOUT_SECONDS}), SerializationContext(order["topic"], MessageField.VALUE)
 
 
 def message_class(order):

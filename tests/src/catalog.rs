@@ -59,6 +59,13 @@ impl Catalog {
         self
     }
 
+    /// With one more file beside a topic's contract.
+    #[must_use]
+    pub fn file(self, topic: &str, name: &str, text: &str) -> Self {
+        write(&self.contracts().join(topic).join(name), text);
+        self
+    }
+
     /// With a topic of any JSON text and no key.
     #[must_use]
     pub fn json(self, topic: &str) -> Self {

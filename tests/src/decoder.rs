@@ -44,6 +44,13 @@ pub fn decode(url: &str, records: &[Framed]) -> Vec<Value> {
     decoded.map(|(told, record)| told.unwrap_or_else(|error| panic!("{error} in {record:?}"))).collect()
 }
 
+/// The HMAC-SHA-256 of each text in hexadecimal, by Python's own.
+pub fn hashes(key: &[u8], texts: &[&str]) -> Vec<String> {
+    let lines = texts.iter().map(|text| json!({ "key": BASE64_STANDARD.encode(key), "text": text }));
+    let hash = |told: Result<Value, String>| told.expect("a hash")["value"].as_str().expect("a text").to_owned();
+    told("hash.py", lines).into_iter().map(hash).collect()
+}
+
 /// A topic as Confluent's own Python client sees it, by the subject `<topic>-value`.
 #[derive(Debug, Clone, Copy)]
 pub struct ConfluentClient<'a> {

@@ -9,6 +9,7 @@ pub mod node;
 mod python;
 mod apicurio;
 pub mod registry;
+pub mod liar;
 pub mod decoder;
 pub mod catalog;
 pub mod gateway;

@@ -119,9 +119,30 @@ impl Registry {
         id.unwrap_or_else(|| panic!("no id in {answer}"))
     }
 
+    /// From now on takes any next version of the subject, compatible or not.
+    pub fn accept_any_version(&self, subject: &str) {
+        let none = json!({ "compatibility": "NONE" }).to_string();
+        self.must(&Request::put(format!("{PREFIX}/config/{subject}"), none));
+    }
+
     /// Deletes a subject softly: it is not listed any more, its ids stay.
     pub fn delete(&self, subject: &str) {
         self.must(&Request::delete(format!("{PREFIX}/subjects/{subject}")));
+    }
+
+    /// Every version of the subjects whose names begin so, with its id: `[subject, version, id]`.
+    pub fn holdings(&self, prefix: &str) -> Vec<Value> {
+        let subjects = self.get("/subjects").json();
+        let names = subjects.as_array().expect("a list of subjects").iter().map(|name| name.as_str().expect("a name"));
+        let mut names: Vec<_> = names.filter(|name| name.starts_with(prefix)).collect();
+        names.sort_unstable();
+        let versions = |name: &&str| {
+            let numbers = self.get(&format!("/subjects/{name}/versions")).json();
+            let numbers = numbers.as_array().expect("a list of versions").clone();
+            let id = |number: &Value| self.get(&format!("/subjects/{name}/versions/{number}")).json()["id"].clone();
+            numbers.into_iter().map(|number| json!([name, number, id(&number)])).collect::<Vec<_>>()
+        };
+        names.iter().flat_map(versions).collect()
     }
 
     /// GETs a path below the base address.
