@@ -111,7 +111,7 @@ fn shown(value: Value) -> serde_json::Value {
     }
 }
 
-fn summary(encoded: &Encoded, arena: &[u8], value: serde_json::Value) -> serde_json::Value {
+fn summary(encoded: &Encoded, arena: &[u8], value: &serde_json::Value) -> serde_json::Value {
     let text = |range: &Option<std::ops::Range<usize>>| {
         range.clone().map(|range| String::from_utf8(arena[range].to_vec()).expect("the samples' keys and ids are text"))
     };
@@ -136,7 +136,7 @@ fn valid_samples_become_records() {
             assert_eq!(&arena[..4], b"kept");
             let value = decoded(&topic, &arena[encoded.value.clone()]);
             if samples::twin(&file).is_none() {
-                report.insert(file, summary(&encoded, &arena, value));
+                report.insert(file, summary(&encoded, &arena, &value));
             }
         }
         let suffix = topic.contract.topic;

@@ -371,7 +371,7 @@ fn records(topic: &Compiled) -> Vec<(PathBuf, Vec<u8>)> {
     let files = entries(&catalog().join(&topic.contract.topic).join("samples/valid"));
     let record = |file: PathBuf| {
         let text = fs::read_to_string(&file).expect("it is text");
-        let record = bytes(encoder_of(&topic), &text).unwrap_or_else(|fault| panic!("{}: {fault:?}", file.display()));
+        let record = bytes(encoder_of(topic), &text).unwrap_or_else(|fault| panic!("{}: {fault:?}", file.display()));
         (file, record)
     };
     files.into_iter().map(record).collect()

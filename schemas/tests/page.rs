@@ -32,16 +32,16 @@ fn each_example_is_a_topic_that_takes_its_event() {
         let files = files.map(|(name, text)| (name.to_owned(), text.into_bytes()));
         let loaded = contract::load(&[Folder { name: topic.to_owned(), files: files.into() }], None);
         assert_eq!(loaded.problems.iter().map(ToString::to_string).collect::<Vec<_>>(), [""; 0], "{format}");
-        let compiled = &loaded.topics[0];
+        let topic = &loaded.topics[0];
 
         let event = block(&page, &format!("json {format} event"));
         let (mut arena, mut scratch) = (Vec::new(), Scratch::default());
-        let encoder = compiled.encoder.as_ref().expect("no registry has a say");
-        let encoded = encoder.encode(event.as_bytes(), &mut arena, &mut scratch);
-        let encoded = encoded.unwrap_or_else(|fault| panic!("{format}: {fault:?}"));
-        assert!(encoded.key.is_some() && encoded.id.is_some() && encoded.time_millis.is_some(), "{format}");
-        let decoder = Decoder::new(&compiled.contract, &compiled.material);
-        let shown = decoder.decode(&arena[encoded.value]).unwrap_or_else(|error| panic!("{format}: {error}"));
+        let encoder = topic.encoder.as_ref().expect("no registry has a say");
+        let record = encoder.encode(event.as_bytes(), &mut arena, &mut scratch);
+        let record = record.unwrap_or_else(|fault| panic!("{format}: {fault:?}"));
+        assert!(record.key.is_some() && record.id.is_some() && record.time_millis.is_some(), "{format}");
+        let decoder = Decoder::new(&topic.contract, &topic.material);
+        let shown = decoder.decode(&arena[record.value]).unwrap_or_else(|error| panic!("{format}: {error}"));
         assert!(shown.as_object().is_some_and(|members| members.len() >= 4), "{format}: {shown}");
     }
 }

@@ -32,11 +32,15 @@ fn visit(node: &mut Node, mut child: impl FnMut(&mut NodeId)) {
     match node {
         Node::Array { items, picked } => {
             child(items);
-            picked.iter_mut().for_each(|(_, node)| child(node));
+            for (_, node) in picked {
+                child(node);
+            }
         }
         Node::Map { values, picked } => {
             child(values);
-            picked.iter_mut().for_each(|(_, node)| child(node));
+            for (_, node) in picked {
+                child(node);
+            }
         }
         Node::Record(record) => record.fields.iter_mut().for_each(|field| child(&mut field.node)),
         Node::Union(union) => union.branches.iter_mut().for_each(|branch| child(&mut branch.node)),
