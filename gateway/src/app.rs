@@ -109,8 +109,11 @@ impl App {
     /// The values of this moment, for the metrics.
     pub fn moment(&self) -> Moment {
         let (queue_bytes, queue_records) = self.producer.depth();
+        let contracts = self.catalog.current();
         let mut moment = Moment {
-            contracts: self.catalog.current().len(),
+            contracts: contracts.len(),
+            unbound_topics: contracts.sorted().iter().filter(|topic| topic.bound.is_err()).count(),
+            slow_schemas: contracts.sorted().iter().filter_map(|topic| topic.slow_because()).collect(),
             admitted_bytes: self.admission.lent(),
             queue_bytes,
             queue_records,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use forebay_schemas::contract::{Contract, Format, SchemaRule, ValueRule, Version};
 use forebay_schemas::encoder::{Encoder, Material, Sourced};
 use forebay_schemas::identity::identity;
+use forebay_schemas::problem::Problem;
 use forebay_schemas::schema::{Reference, Schema};
 use futures_util::StreamExt as _;
 
@@ -88,7 +89,8 @@ impl Binder {
         if let Some(known) = topic.version(id) {
             return Ok(known);
         }
-        let encoder = Arc::new(compile(&topic.contract, &self.material_of(topic, id).await?)?);
+        let material = self.material_of(topic, id).await?;
+        let encoder = Arc::new(Encoder::compile(&topic.contract, &material).map_err(|_| unfit())?);
         topic.remember(id, &encoder);
         Ok(encoder)
     }
@@ -116,12 +118,7 @@ impl Binder {
     async fn again(&self, topic: &Arc<Topic>) -> Option<Topic> {
         let material = match self.material(topic).await {
             Ok(material) => material,
-            Err(unready) => {
-                let kept = topic.bound.is_ok();
-                let (name, reason) = (&topic.contract.topic, &*unready.detail);
-                tracing::warn!(topic = name, kept, reason, "a schema can't be had from the registry");
-                return (!kept && topic.bound.as_ref().err() != Some(&unready)).then(|| topic.rebound(Err(unready)));
-            }
+            Err(unready) => return refused(topic, unready, None),
         };
         let same = topic
             .bound
@@ -130,13 +127,12 @@ impl Binder {
         if same {
             return None;
         }
-        match compile(&topic.contract, &material) {
+        match Encoder::compile(&topic.contract, &material) {
             Ok(encoder) => {
                 let (material, encoder) = (Arc::new(material), Arc::new(encoder));
                 Some(topic.rebound(Ok(Bound { material, encoder })))
             }
-            Err(_) if topic.bound.is_ok() => None,
-            Err(unready) => (topic.bound.as_ref().err() != Some(&unready)).then(|| topic.rebound(Err(unready))),
+            Err(problems) => refused(topic, unfit(), problems.first()),
         }
     }
 
@@ -197,14 +193,26 @@ fn asks(contract: &Contract) -> bool {
     [contract.value.schema.as_ref(), key].into_iter().flatten().any(|rule| rule.subject.is_some())
 }
 
-fn compile(contract: &Contract, material: &Material) -> Result<Encoder, Unready> {
-    Encoder::compile(contract, material).map_err(|problems| {
-        for problem in &problems {
-            tracing::error!(topic = contract.topic, %problem, "the registry's schema does not go with the contract");
+/// The topic without a schema, unless it has one, which it keeps. Said when it changes, not at every attempt.
+fn refused(topic: &Topic, unready: Unready, problem: Option<&Problem>) -> Option<Topic> {
+    let (name, reason) = (&topic.contract.topic, &*unready.detail);
+    let problem = problem.map(tracing::field::display);
+    match &topic.bound {
+        Ok(_) => {
+            tracing::warn!(topic = name, reason, problem, "no newer schema can be had; the one in force stays");
+            None
         }
-        let detail = "The registry's schema does not go with the topic's contract. Tell the topic's owner.";
-        Unready::new(Code::IncompatibleSchema, detail)
-    })
+        Err(known) if *known == unready => None,
+        Err(_) => {
+            tracing::error!(topic = name, reason, problem, "no schema can be had; the topic takes nothing");
+            Some(topic.rebound(Err(unready)))
+        }
+    }
+}
+
+fn unfit() -> Unready {
+    let detail = "The registry's schema does not go with the topic's contract. Tell the topic's owner.";
+    Unready::new(Code::IncompatibleSchema, detail)
 }
 
 /// A registered schema, if it is one of the format.

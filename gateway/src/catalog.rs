@@ -79,6 +79,12 @@ impl Topic {
         Self { bound, versions: Arc::default(), ..self.clone() }
     }
 
+    /// The topic and the keyword of its JSON Schema that demands a general validator, if one does.
+    pub fn slow_because(&self) -> Option<(Arc<str>, String)> {
+        let because = self.bound.as_ref().ok()?.encoder.slow_because()?;
+        Some((self.contract.topic.as_str().into(), because.to_owned()))
+    }
+
     /// What writes events by the schema of this id, if that is known.
     pub fn version(&self, id: u32) -> Option<Arc<Encoder>> {
         let current = self.bound.as_ref().ok().filter(|bound| bound.schema_id() == Some(id));

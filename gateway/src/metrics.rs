@@ -60,6 +60,10 @@ pub struct Moment {
     pub queue_records: u64,
     /// Topics of which nothing is acknowledged.
     pub stalled_topics: usize,
+    /// Topics that nothing can be written to since their schema is not known.
+    pub unbound_topics: usize,
+    /// Topics whose events are checked by a general validator, and the keyword that demands it.
+    pub slow_schemas: Vec<(Arc<str>, String)>,
     /// Whether `/readyz` says yes.
     pub ready: bool,
     /// Connected brokers.
@@ -312,6 +316,12 @@ impl Collector for MomentCollector {
                 None,
                 now.stalled_topics as u64,
             ),
+            (
+                "unbound_topics",
+                "Topics that take nothing because their schema is not known",
+                None,
+                now.unbound_topics as u64,
+            ),
             ("ready", "Whether /readyz says yes", None, u64::from(now.ready)),
             ("brokers_up", "Connected brokers", None, now.brokers_up as u64),
         ];
@@ -327,6 +337,12 @@ impl Collector for MomentCollector {
         ];
         for (name, help, unit, value) in counters {
             ConstCounter::new(value).encode(encoder.encode_descriptor(name, help, unit, MetricType::Counter)?)?;
+        }
+        let help = "1 for each topic whose JSON Schema is not checked in one pass, and why";
+        let mut slow = encoder.encode_descriptor("slow_schema", help, None, MetricType::Gauge)?;
+        for (topic, reason) in &now.slow_schemas {
+            let labels = [("topic", &**topic), ("reason", reason)];
+            ConstGauge::new(1_u64).encode(slow.encode_family(&labels)?)?;
         }
         let help = "The slowest broker's 99th percentile of round trips in the last second";
         let seconds = ConstGauge::new(now.producer_round_trip.as_secs_f64());

@@ -130,7 +130,10 @@ impl Part<'_> {
             Some(name) => schema.references.iter().find(|one| one.name == *name).and_then(|one| one.text()),
         };
         let line = line.or_else(|| text.map(|text| avro::line_of(text, &path)));
-        Problem { file: beside(&self.contract.file, name), line: line.unwrap_or(0), path, expected, found }
+        // What comes from a registry has no file: it is called as the registry calls it.
+        let of_file = self.rule.schema.as_ref().is_some_and(|schema| schema.file.is_some());
+        let file = if of_file { beside(&self.contract.file, name) } else { name.clone() };
+        Problem { file, line: line.unwrap_or(0), path, expected, found }
     }
 
     /// A limit that would refuse every event. `least`: no event's text is shorter.
