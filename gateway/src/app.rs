@@ -64,6 +64,11 @@ impl Life {
         }
     }
 
+    /// Whether no new connection will be taken soon.
+    pub fn is_going(&self) -> bool {
+        self.stage() != Stage::Serving
+    }
+
     /// Moves on to a later stage; never back.
     pub fn advance(&self, stage: Stage) {
         self.0.fetch_max(stage as u8, Ordering::AcqRel);
@@ -101,7 +106,7 @@ impl App {
             (self.catalog.current().is_empty(), "no contract is loaded"),
             (!self.topics.is_reachable(), "Kafka can't be reached"),
             (!self.producer.is_warm(), "the producer has no id from Kafka yet"),
-            (self.life.stage() != Stage::Serving, "the gateway is shutting down"),
+            (self.life.is_going(), "the gateway is shutting down"),
         ];
         reasons.into_iter().filter(|(true_now, _)| *true_now).map(|(_, reason)| reason).collect()
     }

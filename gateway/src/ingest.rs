@@ -19,6 +19,8 @@ use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
+use http::header::CONNECTION;
+use http::{HeaderValue, Version};
 use tokio::runtime::Handle;
 
 use crate::app::App;
@@ -45,6 +47,7 @@ pub async fn native(
     let span = app.traces.start("POST /v1/topics/{topic}/events", &parts.headers);
     let request_id = native::request_id(&parts.headers);
     let brief = body::is_brief(&parts.headers);
+    let is_http1 = parts.version <= Version::HTTP_11;
     let trace = span.fields(&parts.headers);
     let head = topic.map_err(|_| not_text()).and_then(|Path(topic)| {
         let schema_id = native::schema_id(&parts.headers)?;
@@ -57,7 +60,11 @@ pub async fn native(
             Err(rejection)
         }
     };
-    let response = answered.unwrap_or_else(|rejection| answer::rejected(&rejection, &request_id));
+    let mut response = answered.unwrap_or_else(|rejection| answer::rejected(&rejection, &request_id));
+    if is_http1 && app.life.is_going() {
+        // Whoever is busy leaves by itself, before the connection is closed under a request that it is about to send.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     let status = response.status().as_u16();
     if status >= 500 {
         tracing::warn!(request_id, status, "a request was not served");

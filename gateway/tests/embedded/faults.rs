@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use forebay::app::Stage;
 use http::StatusCode;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use serde_json::json;
 
-use super::house::{House, TOPIC, order};
+use super::house::{Answer, House, TOPIC, order};
 
 /// Enough errors in a row that librdkafka's own retries don't get past them before the deadline.
 const MANY: usize = 200;
@@ -106,4 +107,15 @@ async fn a_client_that_hangs_up_changes_nothing_but_the_answer() {
     let text = house.app.metrics.render(house.app.moment());
     let counted = format!("forebay_events_total{{topic=\"{TOPIC}\",outcome=\"written\",code=\"written\"}} 1");
     assert!(text.contains(&counted), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_is_going_sends_busy_clients_away_with_their_answer() {
+    let house = House::new(&[]).await;
+    let said = |answer: &Answer| answer.headers.get("connection").cloned();
+    let answer = house.post(TOPIC, order("before")).await;
+    assert_eq!((answer.status, said(&answer)), (StatusCode::OK, None));
+    house.app.life.advance(Stage::Settling);
+    let answer = house.post(TOPIC, order("after")).await;
+    assert_eq!((answer.status, said(&answer)), (StatusCode::OK, Some("close".parse().unwrap())));
 }
