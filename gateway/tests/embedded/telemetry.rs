@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use forebay::metrics::{Metrics, Moment};
 use forebay::router;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
@@ -131,4 +132,12 @@ async fn collect(listener: TcpListener) -> (String, Vec<u8>) {
         server.serve_connection(TokioIo::new(stream), service).await
     });
     exports.recv().await.unwrap()
+}
+
+#[test]
+fn a_slow_schema_is_shown_with_its_reason() {
+    let slow_schemas = vec![("shop.order.placed.v1".into(), "`anyOf` at /properties/pay".to_owned())];
+    let text = Metrics::new().render(Moment { slow_schemas, unbound_topics: 3, ..Moment::default() });
+    let slow = "forebay_slow_schema{topic=\"shop.order.placed.v1\",reason=\"`anyOf` at /properties/pay\"} 1\n";
+    assert!(text.contains(slow) && text.contains("forebay_unbound_topics 3\n"), "{text}");
 }
