@@ -11,6 +11,7 @@ pub mod contract;
 pub mod json;
 mod fault;
 mod calendar;
+mod varint;
 mod edit;
 mod pass;
 mod pick;

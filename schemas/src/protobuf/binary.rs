@@ -1,18 +1,6 @@
 //! Protobuf's primitives on the wire (Protocol Buffers documentation, "Encoding").
 
-/// Bytes of the longest varint.
-const MAX_VARINT: usize = 10;
-
-/// Appends a varint: seven bits a byte, lowest first.
-#[inline]
-pub(crate) fn push_varint(out: &mut Vec<u8>, value: u64) {
-    if value < 0x80 {
-        out.push(low_byte(value));
-    } else {
-        let (bytes, length) = varint(value);
-        out.extend_from_slice(&bytes[..length]);
-    }
-}
+use crate::varint::{MAX_VARINT, push_varint, put_varint};
 
 /// Appends a length and the bytes.
 #[inline]
@@ -24,21 +12,10 @@ pub(crate) fn push_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
 /// Writes the length of what stands behind `start`, where one byte was kept for it: it holds up to 127, longer content
 /// moves.
 pub(crate) fn close(out: &mut Vec<u8>, start: usize) {
-    let end = out.len();
-    let (bytes, length) = varint((end - start - 1) as u64);
-    if length > 1 {
-        out.resize(end + length - 1, 0);
-        out.copy_within(start + 1..end, start + length);
-    }
-    out[start..start + length].copy_from_slice(&bytes[..length]);
+    put_varint(out, start, (out.len() - start - 1) as u64);
 }
 
-/// A signed number as `sint32` and `sint64` have it.
-pub(crate) const fn zigzag(value: i64) -> u64 {
-    (value << 1 ^ value >> 63).cast_unsigned()
-}
-
-/// The way back.
+/// The number that was written in zig-zag.
 pub(crate) const fn unzigzag(value: u64) -> i64 {
     (value >> 1).cast_signed() ^ -((value & 1).cast_signed())
 }
@@ -59,21 +36,4 @@ pub(crate) fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
         }
     }
     None
-}
-
-fn varint(mut rest: u64) -> ([u8; MAX_VARINT], usize) {
-    let mut bytes = [0; MAX_VARINT];
-    let mut length = 0;
-    while rest >= 0x80 {
-        bytes[length] = low_byte(rest) | 0x80;
-        rest >>= 7;
-        length += 1;
-    }
-    bytes[length] = low_byte(rest);
-    (bytes, length + 1)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the low bits are meant")]
-const fn low_byte(rest: u64) -> u8 {
-    rest as u8
 }

@@ -284,7 +284,7 @@ impl<'a> Walk<'a, '_> {
         let written = self.out.len() - start;
         if written != length {
             let mut again = Vec::new();
-            super::binary::push_varint(&mut again, written as u64);
+            crate::varint::push_varint(&mut again, written as u64);
             self.out.splice(before..start, again);
         }
         Ok(())

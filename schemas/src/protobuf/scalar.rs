@@ -1,6 +1,6 @@
 //! Booleans, numbers, strings, bytes and enums.
 
-use super::binary::{close, push_bytes, push_varint, zigzag};
+use super::binary::{close, push_bytes};
 use super::program::{Enumeration, NodeId, Whole};
 use super::write::Writer;
 use crate::avro::scalar::{ascii, exact_double, exact_float};
@@ -9,6 +9,7 @@ use crate::json::bytes::decode_either_base64;
 use crate::json::number::Numeral;
 use crate::pass::Stop;
 use crate::pii::Treatment;
+use crate::varint::{push_varint, zigzag};
 
 impl Writer<'_, '_> {
     pub(super) fn bool(&mut self) -> Result<(), Stop> {

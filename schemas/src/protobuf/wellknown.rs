@@ -1,12 +1,13 @@
 //! The types that have a JSON form of their own (Protocol Buffers documentation, "`ProtoJSON` Format"): points and spans
 //! of time, field masks, and JSON itself.
 
-use super::binary::{close, push_bytes, push_varint};
+use super::binary::{close, push_bytes};
 use super::program::{Known, Message};
 use super::write::Writer;
 use crate::calendar;
 use crate::json::Kind;
 use crate::pass::Stop;
+use crate::varint::push_varint;
 
 /// The first and the last second of a `google.protobuf.Timestamp`: 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
 pub(super) const TIMESTAMPS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
