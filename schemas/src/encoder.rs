@@ -1,6 +1,7 @@
 //! One contract, compiled: an event's text is read once, checked, and its record's bytes are written into the
 //! batch's arena, with the few values that the contract names picked out on the way.
 
+mod material;
 mod compile;
 mod part;
 mod personal;
@@ -20,7 +21,7 @@ use crate::pick::Tree;
 use crate::{avro, protobuf};
 
 pub use self::check::Payload;
-pub use self::compile::{Material, Sourced};
+pub use self::material::{Material, Sourced};
 pub use crate::fault::{Fault, Mismatch};
 
 /// A contract's program. Immutable; shared by all requests.

@@ -2,8 +2,8 @@
 //! format's program is made, and which file and line a mistake belongs to.
 
 use super::Body;
-use super::compile::{Material, Sourced};
 use super::facts::Role;
+use super::material::{Material, Sourced};
 use super::personal::{refuse_all, treat_all};
 use crate::avro;
 use crate::avro::program::Rule;

@@ -1,6 +1,6 @@
 //! A contract's personal fields, handed to whatever format's program treats them; and what is wrong with them.
 
-use super::compile::Material;
+use super::material::Material;
 use crate::contract::{Contract, KeySource, Personal, Pointer};
 use crate::json::pointer::push_member;
 use crate::pii::{Action, HashKey, Treatment, Untreatable};
