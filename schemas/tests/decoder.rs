@@ -390,35 +390,43 @@ fn decoder(topic: &Compiled) -> Decoder {
     Decoder::new(&topic.contract, &topic.material)
 }
 
-/// Members of a map come back in alphabetical order, so that only what has no map is the same to the byte.
+/// Posted again, a record that was read back becomes the same record.
 #[test]
 fn every_sample_comes_back() {
     let topics = topics();
-    assert!(topics.len() >= 4);
+    assert!(topics.len() >= 6);
     for topic in topics {
         let decoder = decoder(&topic);
-        let text = text(&topic);
-        let schema = Schema::parse_str(text).expect("the encoder has compiled it");
         for (file, record) in records(&topic) {
             let again = |record: &[u8]| {
                 let shown = decoder.decode(record).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
                 bytes(encoder_of(&topic), &shown.to_string()).unwrap_or_else(|fault| panic!("{shown}: {fault:?}"))
             };
             let written = again(&record);
-            let payload = if topic.contract.value.framing == Framing::None { 0 } else { 5 };
-            assert_eq!(read(&schema, &written[payload..]), read(&schema, &record[payload..]), "{}", file.display());
-            assert!(written == record || text.contains("\"map\""), "{}", file.display());
             assert_eq!(again(&written), written, "{}", file.display());
+            if topic.contract.value.format == Format::Avro {
+                assert_same(&topic, (&record, &written), &file);
+            }
         }
     }
 }
 
+/// Members of a map come back in alphabetical order, so that only what has no map is the same to the byte.
+fn assert_same(topic: &Compiled, (record, written): (&[u8], &[u8]), file: &Path) {
+    let schema = Schema::parse_str(text(topic)).expect("the encoder has compiled it");
+    let payload = if topic.contract.value.framing == Framing::None { 0 } else { 5 };
+    assert_eq!(read(&schema, &written[payload..]), read(&schema, &record[payload..]), "{}", file.display());
+    assert!(written == record || text(topic).contains("\"map\""), "{}", file.display());
+}
+
+/// A Protobuf message that ends after one of its fields is a shorter message.
 #[test]
 fn a_record_that_was_cut_off_or_has_more_is_refused() {
     for topic in topics() {
         let decoder = decoder(&topic);
         for (file, mut record) in records(&topic) {
-            for end in 0..record.len() {
+            let cut = if topic.contract.value.format == Format::Protobuf { 5 } else { record.len() };
+            for end in 0..cut {
                 assert!(decoder.decode(&record[..end]).is_err(), "{} up to byte {end}", file.display());
             }
             record.push(0);

@@ -17,6 +17,8 @@ const TOPIC: &str = "lint.order.placed.v1";
 fn lint_in(folder: &Path, arguments: &[&str]) -> Done {
     let mut command = forebay(&[&["lint"], arguments].concat());
     command.current_dir(folder);
+    // The folder lies inside the project's own repository, which is none of its business.
+    command.env("GIT_CEILING_DIRECTORIES", folder.parent().expect("it is no root"));
     run(command, Duration::from_mins(1))
 }
 
