@@ -9,3 +9,4 @@ mod keys;
 mod bodies;
 mod versions;
 mod personal;
+mod checked;
