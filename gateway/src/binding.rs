@@ -87,12 +87,13 @@ impl Binder {
     /// The program that writes a topic's events by the schema of another id.
     pub async fn version(&self, topic: &Topic, id: u32) -> Result<Arc<Encoder>, Unready> {
         if let Some(known) = topic.version(id) {
-            return Ok(known);
+            return known;
         }
         let material = self.material_of(topic, id).await?;
-        let encoder = Arc::new(Encoder::compile(&topic.contract, &material).map_err(|_| unfit())?);
-        topic.remember(id, &encoder);
-        Ok(encoder)
+        // Compiling is the costly part, so that a version that does not fit is kept in mind as well.
+        let version = Encoder::compile(&topic.contract, &material).map(Arc::new).map_err(|_| unfit());
+        topic.remember(id, &version);
+        version
     }
 
     /// What a topic's programs are made of by the schema of another id, which must be one of its subject's versions.

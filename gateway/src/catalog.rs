@@ -37,9 +37,12 @@ pub struct Topic {
     pub warnings: BTreeSet<Arc<str>>,
     /// Counters with this topic's labels.
     pub metrics: TopicMetrics,
-    /// What writes events by other versions of the schema, by its id, for requests that name one.
-    versions: Arc<ArcSwap<HashMap<u32, Arc<Encoder>>>>,
+    /// What writes events by other versions of the schema, by its id, for requests that name one; or why nothing can.
+    versions: Arc<ArcSwap<HashMap<u32, Version>>>,
 }
+
+/// What writes events by one version of a schema, or why nothing can.
+pub type Version = Result<Arc<Encoder>, Unready>;
 
 /// A contract's programs and what they were made of.
 #[derive(Debug, Clone)]
@@ -85,17 +88,17 @@ impl Topic {
         Some((self.contract.topic.as_str().into(), because.to_owned()))
     }
 
-    /// What writes events by the schema of this id, if that is known.
-    pub fn version(&self, id: u32) -> Option<Arc<Encoder>> {
+    /// What writes events by the schema of this id, or that nothing can, if that is known.
+    pub fn version(&self, id: u32) -> Option<Version> {
         let current = self.bound.as_ref().ok().filter(|bound| bound.schema_id() == Some(id));
-        current.map(|bound| Arc::clone(&bound.encoder)).or_else(|| self.versions.load().get(&id).cloned())
+        current.map(|bound| Ok(Arc::clone(&bound.encoder))).or_else(|| self.versions.load().get(&id).cloned())
     }
 
-    /// Keeps what writes events by another version. Of too many all are forgotten: they are soon made again.
-    pub fn remember(&self, id: u32, encoder: &Arc<Encoder>) {
+    /// Keeps what became of another version. Of too many all are forgotten: they are soon made again.
+    pub fn remember(&self, id: u32, version: &Version) {
         self.versions.rcu(|versions| {
             let mut versions = if versions.len() < VERSIONS { HashMap::clone(versions) } else { HashMap::new() };
-            versions.insert(id, Arc::clone(encoder));
+            versions.insert(id, version.clone());
             versions
         });
     }

@@ -16,8 +16,9 @@ use self::text::check;
 use crate::contract::BytesText;
 use crate::json::reader::Reader;
 use crate::json_schema::{self, Refused};
-use crate::pass::{Memory, Report, Stop, Taps};
+use crate::pass::{Memory, Stop, Taps};
 use crate::pick::Tree;
+use crate::report::Report;
 use crate::{avro, protobuf};
 
 pub use self::check::Payload;

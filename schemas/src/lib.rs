@@ -14,6 +14,7 @@ mod calendar;
 mod varint;
 mod edit;
 mod pass;
+mod report;
 mod pick;
 mod json_schema;
 pub mod avro;

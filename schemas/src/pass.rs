@@ -5,10 +5,9 @@ use std::borrow::Cow;
 
 use crate::calendar::Unit;
 use crate::edit::Edits;
-use crate::fault::Mismatch;
-use crate::json::names::Names;
-use crate::json::reader::Expected;
-use crate::json::skip::Levels;
+use crate::json::names::{Names, Open};
+use crate::json::reader::{Expected, Reader};
+use crate::json::skip::{Levels, skip_value};
 
 /// Values that a contract may pick out of an event: key, id, time.
 pub(crate) const SLOTS: usize = 3;
@@ -23,14 +22,6 @@ pub(crate) struct Tapped {
 
 /// What was picked out of one event, by slot.
 pub(crate) type Taps = [Option<Tapped>; SLOTS];
-
-/// What a slow pass found.
-#[derive(Debug)]
-pub(crate) struct Report {
-    pub(crate) mismatches: Vec<Mismatch>,
-    /// Values that the contract picks, where they were accepted.
-    pub(crate) taps: Taps,
-}
 
 /// What a schema says of a value, as far as key, id and time care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,4 +108,36 @@ impl Memory {
         self.avro.trim();
         self.protobuf.trim();
     }
+}
+
+/// Reads a string's characters.
+#[inline]
+pub(crate) fn characters<'a: 't, 't>(reader: &mut Reader<'a>, decoded: &'t mut Vec<u8>) -> Result<&'t [u8], Stop> {
+    if reader.byte() != b'"' {
+        return Err(Stop::Mismatch);
+    }
+    if let Some(plain) = reader.plain_string() {
+        return Ok(plain);
+    }
+    let string = reader.string()?;
+    if string.lone {
+        return Err(Stop::Fatal);
+    }
+    Ok(string.text(reader.bytes(), decoded))
+}
+
+/// Steps over a value that is not written.
+pub(crate) fn skip(reader: &mut Reader<'_>, memory: &mut Memory) -> Result<(), Stop> {
+    skip_value(reader, &mut memory.names, &mut memory.levels).map_err(|_| Stop::Fatal)
+}
+
+/// Steps over a member that no field is called like. `open` holds the names of the object's other such members.
+pub(crate) fn skip_member(reader: &mut Reader<'_>, memory: &mut Memory, open: &mut Option<Open>) -> Result<(), Stop> {
+    let name = reader.string()?;
+    let open = *open.get_or_insert_with(|| memory.names.open());
+    if name.lone || !memory.names.add(open, reader.bytes(), name) {
+        return Err(Stop::Fatal);
+    }
+    reader.colon()?;
+    skip(reader, memory)
 }

@@ -4,11 +4,10 @@
 use super::program::{Node, NodeId, Program, Record, Union};
 use super::union::TAGGED;
 use super::write::Writer;
-use crate::fault::{MAX_MISMATCHES, Mismatch};
 use crate::json::Kind;
 use crate::json::pointer::{push_index, push_member};
-use crate::json::reader::Expected;
-use crate::pass::{Leaf, Report, Stop, Tapped};
+use crate::pass::{Leaf, Tapped};
+use crate::report::{Enough, Gathered, Report, actual, member_name};
 
 /// Reads a whole text that is known to be sound JSON. `writer` stands before its first byte.
 pub(crate) fn explain(mut writer: Writer<'_, '_>) -> Report {
@@ -17,32 +16,16 @@ pub(crate) fn explain(mut writer: Writer<'_, '_>) -> Report {
     writer.reader.space();
     let root = writer.program.root;
     let start = writer.out.len();
-    let mut explainer = Explainer { writer, pointer: String::new(), mismatches: Vec::new() };
+    let mut explainer = Explainer { writer, found: Gathered::default() };
     // An early end means a full list.
     let _ = explainer.value(root);
     explainer.writer.out.truncate(start);
-    Report { mismatches: explainer.mismatches, taps: explainer.writer.taps }
-}
-
-/// The list is full.
-struct Enough;
-
-impl From<Expected> for Enough {
-    fn from(_: Expected) -> Self {
-        Self
-    }
-}
-
-impl From<Stop> for Enough {
-    fn from(_: Stop) -> Self {
-        Self
-    }
+    Report { mismatches: explainer.found.mismatches, taps: explainer.writer.taps }
 }
 
 struct Explainer<'e, 'a> {
     writer: Writer<'e, 'a>,
-    pointer: String,
-    mismatches: Vec<Mismatch>,
+    found: Gathered,
 }
 
 impl<'e> Explainer<'e, '_> {
@@ -74,9 +57,9 @@ impl<'e> Explainer<'e, '_> {
     }
 
     fn tap(&mut self, slot: usize, leaf: Leaf, node: NodeId) -> Result<(), Enough> {
-        let (start, before) = (self.writer.reader.at(), self.mismatches.len());
+        let (start, before) = (self.writer.reader.at(), self.found.mismatches.len());
         self.value(node)?;
-        if self.mismatches.len() == before {
+        if self.found.mismatches.len() == before {
             self.writer.taps[slot] = Some(Tapped { start, end: self.writer.reader.at(), leaf });
         }
         Ok(())
@@ -84,12 +67,12 @@ impl<'e> Explainer<'e, '_> {
 
     fn record(&mut self, record: &Record) -> Result<(), Enough> {
         let mut seen = vec![false; record.fields.len()];
-        let parent = self.pointer.len();
+        let parent = self.found.pointer.len();
         self.writer.reader.open()?;
         let mut more = self.writer.reader.first_member()?;
         while more {
-            let name = self.member_name()?;
-            push_member(&mut self.pointer, &name);
+            let name = member_name(&mut self.writer.reader)?;
+            push_member(&mut self.found.pointer, &name);
             match record.names.find(name.as_bytes()) {
                 Some(field) => {
                     seen[field] = true;
@@ -97,31 +80,31 @@ impl<'e> Explainer<'e, '_> {
                 }
                 None if self.program().rule.drop_unknown => self.writer.skip()?,
                 None => {
-                    self.refuse("a field the schema knows".to_owned(), "unknown member")?;
+                    self.found.refuse("a field the schema knows".to_owned(), "unknown member")?;
                     self.writer.skip()?;
                 }
             }
-            self.pointer.truncate(parent);
+            self.found.pointer.truncate(parent);
             more = self.writer.reader.next_member()?;
         }
         for (field, _) in record.fields.iter().zip(seen).filter(|(field, seen)| !seen && field.absent.is_none()) {
-            push_member(&mut self.pointer, &String::from_utf8_lossy(field.name()));
-            self.refuse(self.program().expected(field.node), "missing")?;
-            self.pointer.truncate(parent);
+            push_member(&mut self.found.pointer, &String::from_utf8_lossy(field.name()));
+            self.found.refuse(self.program().expected(field.node), "missing")?;
+            self.found.pointer.truncate(parent);
         }
         Ok(())
     }
 
     fn array(&mut self, items: NodeId, picked: &[(usize, NodeId)]) -> Result<(), Enough> {
-        let parent = self.pointer.len();
+        let parent = self.found.pointer.len();
         self.writer.reader.open()?;
         let mut index = 0;
         let mut more = self.writer.reader.first_item();
         while more {
-            push_index(&mut self.pointer, index);
+            push_index(&mut self.found.pointer, index);
             let tapped = picked.iter().find(|(picked, _)| *picked == index);
             self.value(tapped.map_or(items, |(_, node)| *node))?;
-            self.pointer.truncate(parent);
+            self.found.pointer.truncate(parent);
             index += 1;
             more = self.writer.reader.next_item()?;
         }
@@ -129,15 +112,15 @@ impl<'e> Explainer<'e, '_> {
     }
 
     fn map(&mut self, values: NodeId, picked: &[(String, NodeId)]) -> Result<(), Enough> {
-        let parent = self.pointer.len();
+        let parent = self.found.pointer.len();
         self.writer.reader.open()?;
         let mut more = self.writer.reader.first_member()?;
         while more {
-            let name = self.member_name()?;
-            push_member(&mut self.pointer, &name);
+            let name = member_name(&mut self.writer.reader)?;
+            push_member(&mut self.found.pointer, &name);
             let tapped = picked.iter().find(|(picked, _)| *picked == name);
             self.value(tapped.map_or(values, |(_, node)| *node))?;
-            self.pointer.truncate(parent);
+            self.found.pointer.truncate(parent);
             more = self.writer.reader.next_member()?;
         }
         Ok(())
@@ -172,47 +155,27 @@ impl<'e> Explainer<'e, '_> {
     }
 
     fn tagged(&mut self, node: NodeId) -> Result<(), Enough> {
-        let parent = self.pointer.len();
+        let parent = self.found.pointer.len();
         self.writer.reader.open()?;
         self.writer.reader.first_member()?;
-        let tag = self.member_name()?;
-        push_member(&mut self.pointer, &tag);
+        let tag = member_name(&mut self.writer.reader)?;
+        push_member(&mut self.found.pointer, &tag);
         self.value(node)?;
-        self.pointer.truncate(parent);
+        self.found.pointer.truncate(parent);
         while self.writer.reader.next_member()? {
-            let name = self.member_name()?;
-            push_member(&mut self.pointer, &name);
-            self.refuse("no member beside the branch's name".to_owned(), "unknown member")?;
+            let name = member_name(&mut self.writer.reader)?;
+            push_member(&mut self.found.pointer, &name);
+            self.found.refuse("no member beside the branch's name".to_owned(), "unknown member")?;
             self.writer.skip()?;
-            self.pointer.truncate(parent);
+            self.found.pointer.truncate(parent);
         }
         Ok(())
     }
 
-    fn member_name(&mut self) -> Result<String, Enough> {
-        let name = self.writer.reader.string()?;
-        let mut buffer = Vec::new();
-        let name = String::from_utf8_lossy(name.text(self.writer.reader.bytes(), &mut buffer)).into_owned();
-        self.writer.reader.colon()?;
-        Ok(name)
-    }
-
     /// Reports the value at the reader's position and steps over it.
     fn refuse_value(&mut self, id: NodeId) -> Result<(), Enough> {
-        let kind = self.writer.reader.kind()?;
-        let actual = match self.program().whole_numbers(id) {
-            Some(range) if kind == Kind::Number => {
-                let mut ahead = self.writer.reader;
-                ahead.number()?.kind_beside(&range)
-            }
-            _ => kind.name(),
-        };
-        self.refuse(self.program().expected(id), actual)?;
+        let actual = actual(&self.writer.reader, self.program().whole_numbers(id))?;
+        self.found.refuse(self.program().expected(id), actual)?;
         Ok(self.writer.skip()?)
-    }
-
-    fn refuse(&mut self, expected: String, actual: &'static str) -> Result<(), Enough> {
-        self.mismatches.push(Mismatch { pointer: self.pointer.clone(), expected, actual });
-        if self.mismatches.len() == MAX_MISMATCHES { Err(Enough) } else { Ok(()) }
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::program::Record;
 use super::write::Writer;
-use crate::pass::Stop;
+use crate::pass::{self, Stop};
 
 /// The span of a field that has had no member.
 const UNSEEN: Range<usize> = usize::MAX..usize::MAX;
@@ -120,12 +120,6 @@ impl Writer<'_, '_> {
         if !self.program.rule.drop_unknown {
             return Err(Stop::Mismatch);
         }
-        let name = self.reader.string()?;
-        let open = *open.get_or_insert_with(|| self.memory.names.open());
-        if name.lone || !self.memory.names.add(open, self.reader.bytes(), name) {
-            return Err(Stop::Fatal);
-        }
-        self.reader.colon()?;
-        self.skip()
+        pass::skip_member(&mut self.reader, self.memory, open)
     }
 }

@@ -6,7 +6,7 @@ use super::write::Writer;
 use crate::json::Kind;
 use crate::json::bytes::decode_bytes;
 use crate::json::number::Numeral;
-use crate::pass::Stop;
+use crate::pass::{self, Stop};
 
 /// Digits of a whole number that every double (and every float) holds exactly.
 const DOUBLE_DIGITS: usize = 15;
@@ -98,32 +98,11 @@ impl<'a> Writer<'_, 'a> {
     /// A string's characters, as UTF-8.
     #[inline]
     pub(super) fn characters(&mut self) -> Result<&[u8], Stop> {
-        if self.reader.byte() != b'"' {
-            return Err(Stop::Mismatch);
-        }
-        if let Some(plain) = self.reader.plain_string() {
-            return Ok(plain);
-        }
-        let string = self.reader.string()?;
-        if string.lone {
-            return Err(Stop::Fatal);
-        }
-        Ok(string.text(self.reader.bytes(), &mut self.memory.decoded))
+        pass::characters(&mut self.reader, &mut self.memory.decoded)
     }
 
     pub(super) fn string(&mut self) -> Result<(), Stop> {
-        if self.reader.byte() != b'"' {
-            return Err(Stop::Mismatch);
-        }
-        if let Some(plain) = self.reader.plain_string() {
-            push_bytes(self.out, plain);
-            return Ok(());
-        }
-        let string = self.reader.string()?;
-        if string.lone {
-            return Err(Stop::Fatal);
-        }
-        push_bytes(self.out, string.text(self.reader.bytes(), &mut self.memory.decoded));
+        push_bytes(self.out, pass::characters(&mut self.reader, &mut self.memory.decoded)?);
         Ok(())
     }
 

@@ -6,8 +6,7 @@ use std::ops::Range;
 
 use super::program::{Node, NodeId, Program};
 use crate::json::reader::Reader;
-use crate::json::skip::skip_value;
-use crate::pass::{KEPT, Leaf, Memory, SLOTS, Stop, Tapped, Taps};
+use crate::pass::{self, KEPT, Leaf, Memory, SLOTS, Stop, Tapped, Taps};
 
 /// What Avro's pass keeps on its way.
 #[derive(Debug, Default)]
@@ -93,7 +92,7 @@ impl<'e, 'a> Writer<'e, 'a> {
 
     /// Steps over a value that is not written.
     pub(super) fn skip(&mut self) -> Result<(), Stop> {
-        skip_value(&mut self.reader, &mut self.memory.names, &mut self.memory.levels).map_err(|_| Stop::Fatal)
+        pass::skip(&mut self.reader, self.memory)
     }
 
     fn tap(&mut self, slot: usize, leaf: Leaf, node: NodeId) -> Result<(), Stop> {

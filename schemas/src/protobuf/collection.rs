@@ -4,6 +4,7 @@ use super::binary::{close, push_bytes};
 use super::program::{Entries, Field, Key, NodeId};
 use super::write::Writer;
 use crate::json::number::Numeral;
+use crate::json::string::Quoted;
 use crate::pass::Stop;
 
 impl Writer<'_, '_> {
@@ -48,6 +49,31 @@ impl Writer<'_, '_> {
 
     /// Entries as they come. Keys are written in one way alone, so equal keys are equal names.
     pub(super) fn map(&mut self, field: &Field, entries: &Entries) -> Result<(), Stop> {
+        self.each_member(|writer, name| {
+            let start = writer.out.len();
+            let mut dropped = false;
+            writer.out.extend_from_slice(field.tag.as_slice());
+            writer.nested(|writer| {
+                writer.out.extend_from_slice(entries.key_tag.as_slice());
+                let characters = name.text(writer.reader.bytes(), &mut writer.memory.decoded);
+                let pick = entries.picked.iter().find(|pick| pick.key.as_bytes() == characters);
+                push_key(writer.out, entries.key, characters)?;
+                dropped = pick.is_some_and(|pick| pick.dropped);
+                writer.out.extend_from_slice(entries.value_tag.as_slice());
+                writer.write(pick.map_or(field.node, |pick| pick.node))
+            })?;
+            if dropped {
+                writer.out.truncate(start);
+            }
+            Ok(())
+        })
+    }
+
+    /// An object whose members may be called anything, but no two alike: `write` stands before each one's value.
+    pub(super) fn each_member(
+        &mut self,
+        mut write: impl FnMut(&mut Self, Quoted) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
         if self.reader.byte() != b'{' {
             return Err(Stop::Mismatch);
         }
@@ -59,22 +85,8 @@ impl Writer<'_, '_> {
             if name.lone || !self.memory.names.add(names, self.reader.bytes(), name) {
                 return Err(Stop::Fatal);
             }
-            let start = self.out.len();
-            let mut dropped = false;
-            self.out.extend_from_slice(field.tag.as_slice());
-            self.nested(|writer| {
-                writer.out.extend_from_slice(entries.key_tag.as_slice());
-                let characters = name.text(writer.reader.bytes(), &mut writer.memory.decoded);
-                let pick = entries.picked.iter().find(|pick| pick.key.as_bytes() == characters);
-                push_key(writer.out, entries.key, characters)?;
-                dropped = pick.is_some_and(|pick| pick.dropped);
-                writer.reader.colon()?;
-                writer.out.extend_from_slice(entries.value_tag.as_slice());
-                writer.write(pick.map_or(field.node, |pick| pick.node))
-            })?;
-            if dropped {
-                self.out.truncate(start);
-            }
+            self.reader.colon()?;
+            write(self, name)?;
             more = self.reader.next_member()?;
         }
         self.memory.names.close(names);

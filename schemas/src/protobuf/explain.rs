@@ -5,11 +5,9 @@ use super::collection::push_key;
 use super::expected::expected_key;
 use super::program::{Entries, Field, Message, Node, NodeId, Program, Shape};
 use super::write::Writer;
-use crate::fault::{MAX_MISMATCHES, Mismatch};
-use crate::json::Kind;
 use crate::json::pointer::{push_index, push_member};
-use crate::json::reader::Expected;
-use crate::pass::{Leaf, Report, Stop, Tapped};
+use crate::pass::{Leaf, Stop, Tapped};
+use crate::report::{Enough, Gathered, Report, actual, member_name};
 
 const TOO_DEEP: &str = "at most 100 messages inside one another, since parsers read no more";
 const _: () = assert!(super::write::MAX_MESSAGES == 100, "the sentence above names the number");
@@ -19,35 +17,19 @@ pub(crate) fn explain(mut writer: Writer<'_, '_>) -> Report {
     writer.reader.space();
     let root = writer.program.root;
     let start = writer.out.len();
-    let mut explainer = Explainer { writer, pointer: String::new(), mismatches: Vec::new() };
+    let mut explainer = Explainer { writer, found: Gathered::default() };
     // An early end means a full list.
     let _ = match &explainer.program().nodes[root] {
         Node::Message(message) if explainer.writer.reader.byte() == b'{' => explainer.message(message),
         _ => explainer.value(root),
     };
     explainer.writer.out.truncate(start);
-    Report { mismatches: explainer.mismatches, taps: explainer.writer.taps }
-}
-
-/// The list is full.
-struct Enough;
-
-impl From<Expected> for Enough {
-    fn from(_: Expected) -> Self {
-        Self
-    }
-}
-
-impl From<Stop> for Enough {
-    fn from(_: Stop) -> Self {
-        Self
-    }
+    Report { mismatches: explainer.found.mismatches, taps: explainer.writer.taps }
 }
 
 struct Explainer<'e, 'a> {
     writer: Writer<'e, 'a>,
-    pointer: String,
-    mismatches: Vec<Mismatch>,
+    found: Gathered,
 }
 
 impl<'e> Explainer<'e, '_> {
@@ -91,17 +73,17 @@ impl<'e> Explainer<'e, '_> {
         self.writer.reader = reader;
         self.writer.memory.names.rewind(names);
         if self.writer.too_deep {
-            self.refuse(TOO_DEEP.to_owned(), "more")?;
+            self.found.refuse(TOO_DEEP.to_owned(), "more")?;
             return Ok(self.writer.skip()?);
         }
         self.refuse_value(id)
     }
 
     fn tap(&mut self, slot: usize, leaf: Leaf, node: NodeId) -> Result<(), Enough> {
-        let (start, before) = (self.writer.reader.at(), self.mismatches.len());
+        let (start, before) = (self.writer.reader.at(), self.found.mismatches.len());
         let leaf = if leaf == Leaf::Symbol && self.writer.reader.byte() != b'"' { Leaf::Other } else { leaf };
         self.value(node)?;
-        if self.mismatches.len() == before {
+        if self.found.mismatches.len() == before {
             self.writer.taps[slot] = Some(Tapped { start, end: self.writer.reader.at(), leaf });
         }
         Ok(())
@@ -110,15 +92,16 @@ impl<'e> Explainer<'e, '_> {
     fn message(&mut self, message: &Message) -> Result<(), Enough> {
         let mut seen = vec![false; message.fields.len()];
         let mut chosen = vec![false; message.oneofs];
-        let parent = self.pointer.len();
+        let parent = self.found.pointer.len();
         self.writer.reader.open()?;
         let mut more = self.writer.reader.first_member()?;
         while more {
-            let name = self.member_name()?;
-            push_member(&mut self.pointer, &name);
+            let name = member_name(&mut self.writer.reader)?;
+            push_member(&mut self.found.pointer, &name);
             match message.named(name.as_bytes()) {
                 Some(place) if seen[place] => {
-                    self.refuse("a field under one of its names alone".to_owned(), "a second member of this field")?;
+                    self.found
+                        .refuse("a field under one of its names alone".to_owned(), "a second member of this field")?;
                     self.writer.skip()?;
                 }
                 Some(place) => {
@@ -127,18 +110,18 @@ impl<'e> Explainer<'e, '_> {
                 }
                 None if self.program().drop_unknown => self.writer.skip()?,
                 None => {
-                    self.refuse("a field the schema knows".to_owned(), "unknown member")?;
+                    self.found.refuse("a field the schema knows".to_owned(), "unknown member")?;
                     self.writer.skip()?;
                 }
             }
-            self.pointer.truncate(parent);
+            self.found.pointer.truncate(parent);
             more = self.writer.reader.next_member()?;
         }
         for (field, seen) in message.fields.iter().zip(seen) {
             if !seen && matches!(field.shape, Shape::Required) {
-                push_member(&mut self.pointer, &String::from_utf8_lossy(field.name()));
-                self.refuse(self.program().expected(field.node), "missing")?;
-                self.pointer.truncate(parent);
+                push_member(&mut self.found.pointer, &String::from_utf8_lossy(field.name()));
+                self.found.refuse(self.program().expected(field.node), "missing")?;
+                self.found.pointer.truncate(parent);
             }
         }
         Ok(())
@@ -154,7 +137,7 @@ impl<'e> Explainer<'e, '_> {
         if let Some(oneof) = field.oneof
             && std::mem::replace(&mut chosen[oneof], true)
         {
-            self.refuse("one member alone of those that exclude one another".to_owned(), "a second one")?;
+            self.found.refuse("one member alone of those that exclude one another".to_owned(), "a second one")?;
             return Ok(self.writer.skip()?);
         }
         match &field.shape {
@@ -170,15 +153,15 @@ impl<'e> Explainer<'e, '_> {
         if self.writer.reader.byte() != b'[' {
             return self.refuse_as("an array");
         }
-        let parent = self.pointer.len();
+        let parent = self.found.pointer.len();
         self.writer.reader.open()?;
         let mut index = 0;
         let mut more = self.writer.reader.first_item();
         while more {
-            push_index(&mut self.pointer, index);
+            push_index(&mut self.found.pointer, index);
             let tapped = picked.iter().find(|(picked, _)| *picked == index);
             self.value(tapped.map_or(field.node, |(_, node)| *node))?;
-            self.pointer.truncate(parent);
+            self.found.pointer.truncate(parent);
             index += 1;
             more = self.writer.reader.next_item()?;
         }
@@ -189,56 +172,36 @@ impl<'e> Explainer<'e, '_> {
         if self.writer.reader.byte() != b'{' {
             return self.refuse_as("an object");
         }
-        let parent = self.pointer.len();
+        let parent = self.found.pointer.len();
         self.writer.reader.open()?;
         let mut more = self.writer.reader.first_member()?;
         while more {
-            let name = self.member_name()?;
-            push_member(&mut self.pointer, &name);
+            let name = member_name(&mut self.writer.reader)?;
+            push_member(&mut self.found.pointer, &name);
             if push_key(&mut Vec::new(), entries.key, name.as_bytes()).is_err() {
-                self.refuse(expected_key(entries.key).to_owned(), "another name")?;
+                self.found.refuse(expected_key(entries.key).to_owned(), "another name")?;
             }
             let pick = entries.picked.iter().find(|pick| pick.key == name);
             self.writer.depth += 1;
             let read = self.value(pick.map_or(field.node, |pick| pick.node));
             self.writer.depth -= 1;
             read?;
-            self.pointer.truncate(parent);
+            self.found.pointer.truncate(parent);
             more = self.writer.reader.next_member()?;
         }
         Ok(())
     }
 
-    fn member_name(&mut self) -> Result<String, Enough> {
-        let name = self.writer.reader.string()?;
-        let mut buffer = Vec::new();
-        let name = String::from_utf8_lossy(name.text(self.writer.reader.bytes(), &mut buffer)).into_owned();
-        self.writer.reader.colon()?;
-        Ok(name)
-    }
-
     /// Reports the value at the reader's position and steps over it.
     fn refuse_value(&mut self, id: NodeId) -> Result<(), Enough> {
-        let kind = self.writer.reader.kind()?;
-        let actual = match self.program().whole_numbers(id) {
-            Some(range) if kind == Kind::Number => {
-                let mut ahead = self.writer.reader;
-                ahead.number()?.kind_beside(&range)
-            }
-            _ => kind.name(),
-        };
-        self.refuse(self.program().expected(id), actual)?;
+        let actual = actual(&self.writer.reader, self.program().whole_numbers(id))?;
+        self.found.refuse(self.program().expected(id), actual)?;
         Ok(self.writer.skip()?)
     }
 
     fn refuse_as(&mut self, expected: &str) -> Result<(), Enough> {
         let actual = self.writer.reader.kind()?.name();
-        self.refuse(expected.to_owned(), actual)?;
+        self.found.refuse(expected.to_owned(), actual)?;
         Ok(self.writer.skip()?)
-    }
-
-    fn refuse(&mut self, expected: String, actual: &'static str) -> Result<(), Enough> {
-        self.mismatches.push(Mismatch { pointer: self.pointer.clone(), expected, actual });
-        if self.mismatches.len() == MAX_MISMATCHES { Err(Enough) } else { Ok(()) }
     }
 }

@@ -5,7 +5,7 @@
 use super::program::{Field, Message, NodeId, Shape};
 use super::write::Writer;
 use crate::json::names::Open;
-use crate::pass::Stop;
+use crate::pass::{self, Stop};
 
 /// A message that is being written.
 struct Progress {
@@ -183,12 +183,6 @@ impl Writer<'_, '_> {
         if !self.program.drop_unknown {
             return Err(Stop::Mismatch);
         }
-        let name = self.reader.string()?;
-        let open = *open.get_or_insert_with(|| self.memory.names.open());
-        if name.lone || !self.memory.names.add(open, self.reader.bytes(), name) {
-            return Err(Stop::Fatal);
-        }
-        self.reader.colon()?;
-        self.skip()
+        pass::skip_member(&mut self.reader, self.memory, open)
     }
 }

@@ -7,7 +7,7 @@ use crate::avro::scalar::{ascii, exact_double, exact_float};
 use crate::json::Kind;
 use crate::json::bytes::decode_either_base64;
 use crate::json::number::Numeral;
-use crate::pass::Stop;
+use crate::pass::{self, Stop};
 use crate::pii::Treatment;
 use crate::varint::{push_varint, zigzag};
 
@@ -70,33 +70,12 @@ impl Writer<'_, '_> {
     /// A string's characters, as UTF-8.
     #[inline]
     pub(super) fn characters(&mut self) -> Result<&[u8], Stop> {
-        if self.reader.byte() != b'"' {
-            return Err(Stop::Mismatch);
-        }
-        if let Some(plain) = self.reader.plain_string() {
-            return Ok(plain);
-        }
-        let string = self.reader.string()?;
-        if string.lone {
-            return Err(Stop::Fatal);
-        }
-        Ok(string.text(self.reader.bytes(), &mut self.memory.decoded))
+        pass::characters(&mut self.reader, &mut self.memory.decoded)
     }
 
     #[inline]
     pub(super) fn string(&mut self) -> Result<(), Stop> {
-        if self.reader.byte() != b'"' {
-            return Err(Stop::Mismatch);
-        }
-        if let Some(plain) = self.reader.plain_string() {
-            push_bytes(self.out, plain);
-            return Ok(());
-        }
-        let string = self.reader.string()?;
-        if string.lone {
-            return Err(Stop::Fatal);
-        }
-        push_bytes(self.out, string.text(self.reader.bytes(), &mut self.memory.decoded));
+        push_bytes(self.out, pass::characters(&mut self.reader, &mut self.memory.decoded)?);
         Ok(())
     }
 

@@ -78,29 +78,15 @@ impl Writer<'_, '_> {
 
     /// `google.protobuf.Struct`: any JSON object.
     fn structure(&mut self) -> Result<(), Stop> {
-        if self.reader.byte() != b'{' {
-            return Err(Stop::Mismatch);
-        }
-        self.reader.open()?;
-        let names = self.memory.names.open();
-        let mut more = self.reader.first_member()?;
-        while more {
-            let name = self.reader.string()?;
-            if name.lone || !self.memory.names.add(names, self.reader.bytes(), name) {
-                return Err(Stop::Fatal);
-            }
-            self.reader.colon()?;
-            self.out.push(FIELDS);
-            self.nested(|writer| {
+        self.each_member(|writer, name| {
+            writer.out.push(FIELDS);
+            writer.nested(|writer| {
                 writer.out.push(ENTRY_KEY);
                 push_bytes(writer.out, name.text(writer.reader.bytes(), &mut writer.memory.decoded));
                 writer.out.push(ENTRY_VALUE);
                 writer.nested(Self::any_value)
-            })?;
-            more = self.reader.next_member()?;
-        }
-        self.memory.names.close(names);
-        Ok(())
+            })
+        })
     }
 
     /// `google.protobuf.ListValue`: any JSON array.

@@ -4,8 +4,7 @@
 use super::binary::close;
 use super::program::{Field, Node, NodeId, Program};
 use crate::json::reader::Reader;
-use crate::json::skip::skip_value;
-use crate::pass::{KEPT, Leaf, Memory, SLOTS, Stop, Tapped, Taps};
+use crate::pass::{self, KEPT, Leaf, Memory, SLOTS, Stop, Tapped, Taps};
 
 /// Messages inside one another, at most: parsers of Java, C++ and Rust go no deeper.
 pub(crate) const MAX_MESSAGES: usize = 100;
@@ -125,7 +124,7 @@ impl<'e, 'a> Writer<'e, 'a> {
 
     /// Steps over a value that is not written.
     pub(super) fn skip(&mut self) -> Result<(), Stop> {
-        skip_value(&mut self.reader, &mut self.memory.names, &mut self.memory.levels).map_err(|_| Stop::Fatal)
+        pass::skip(&mut self.reader, self.memory)
     }
 
     fn tap(&mut self, slot: usize, leaf: Leaf, write: impl FnOnce(&mut Self) -> Result<(), Stop>) -> Result<(), Stop> {

@@ -107,11 +107,11 @@ mod tests {
 
     #[test]
     fn files_are_named_from_the_working_directory() {
-        let here = Path::new("/work/repository");
+        let here = Path::new("/home/repository");
         for (file, expected) in [
             ("schemas/catalog/a.v1/contract.yaml", "schemas/catalog/a.v1/contract.yaml"),
             ("./a b/ü.avsc", "a%20b/%C3%BC.avsc"),
-            ("/work/repository/a/b#1.avsc", "a/b%231.avsc"),
+            ("/home/repository/a/b#1.avsc", "a/b%231.avsc"),
             ("/elsewhere/a.avsc", "file:///elsewhere/a.avsc"),
             ("../a.avsc", "../a.avsc"),
         ] {
