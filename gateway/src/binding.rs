@@ -143,7 +143,7 @@ impl Binder {
         let value = self.schema(Some(&contract.value), own.value.as_ref()).await?;
         let key = contract.key.as_ref().and_then(|key| key.value.as_deref());
         let key = self.schema(key, own.key.as_ref()).await?;
-        Ok(Material { value, key, hash_key: own.hash_key.clone() })
+        Ok(Material { value, key, ..Material::clone(own) })
     }
 
     async fn schema(&self, rule: Option<&ValueRule>, own: Option<&Sourced>) -> Result<Option<Sourced>, Unready> {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ffi::CStr;
 use std::fmt;
+use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -26,18 +27,80 @@ pub struct Head {
     pub headers: HeaderMap,
     /// The fields of W3C Trace Context for the records, if there is a trace.
     pub trace: Vec<(&'static CStr, Bytes)>,
+    /// Who is at the other end of the connection.
+    pub peer: Arc<Peer>,
+}
+
+/// Who is at the other end of a connection, as far as the connection says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// Its address; a proxy's, where there is one.
+    pub address: IpAddr,
+    /// The names in its certificate, if it has shown one that an authority of the configuration has signed.
+    pub certificate: Option<Certificate>,
+}
+
+impl Peer {
+    /// Nobody is known to be there: no proxy's address, no certificate.
+    pub fn unknown() -> Arc<Self> {
+        Arc::new(Self { address: IpAddr::from([0, 0, 0, 0]), certificate: None })
+    }
+}
+
+/// The names in a client's certificate.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Certificate {
+    /// The SPIFFE id: the one URI of that scheme among the subject's alternative names (X509-SVID, section 2).
+    pub spiffe: Option<Arc<str>>,
+    /// The first DNS name among the subject's alternative names.
+    pub dns: Option<Arc<str>>,
+    /// The subject, as RFC 4514 spells it.
+    pub subject: Option<Arc<str>>,
+    /// When it ends, in seconds since 1970.
+    pub not_after: i64,
 }
 
 /// Who is calling, proven. Only `ingest::authn` makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
     name: Arc<str>,
+    groups: Arc<[Arc<str>]>,
     unrestricted: bool,
+    expires: Option<i64>,
 }
 
 impl Principal {
-    pub(crate) fn new(name: Arc<str>, unrestricted: bool) -> Self {
-        Self { name, unrestricted }
+    /// Proven to have this name, and in no group.
+    pub(crate) fn new(name: Arc<str>) -> Self {
+        Self { name, groups: Arc::default(), unrestricted: false, expires: None }
+    }
+
+    /// The same in these groups.
+    #[must_use]
+    pub(crate) fn in_groups(self, groups: Arc<[Arc<str>]>) -> Self {
+        Self { groups, ..self }
+    }
+
+    /// The same, whom no contract's `producers` bind.
+    #[must_use]
+    pub(crate) fn freed(self) -> Self {
+        Self { unrestricted: true, ..self }
+    }
+
+    /// The same by a credential that ends soon, in seconds since 1970; its sender is warned.
+    #[must_use]
+    pub(crate) fn expiring(self, expires: i64) -> Self {
+        Self { expires: Some(expires), ..self }
+    }
+
+    /// The groups that its credential names.
+    pub fn groups(&self) -> &[Arc<str>] {
+        &self.groups
+    }
+
+    /// When its credential ends, in seconds since 1970, if that is soon.
+    pub fn expires(&self) -> Option<i64> {
+        self.expires
     }
 
     /// The name that contracts, logs and budgets know.

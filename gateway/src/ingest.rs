@@ -31,7 +31,7 @@ use crate::door::media::{self, Exchange, Whole};
 use crate::door::native;
 use crate::door::ndjson::Windows;
 use crate::door::receipts;
-use crate::event::{Batch, Code, Head, Principal, Rejection, Verdict};
+use crate::event::{Batch, Code, Head, Peer, Principal, Rejection, Verdict};
 use crate::ingest::admit::Permit;
 use crate::ledger::Ledger;
 use crate::metrics::Stage;
@@ -43,15 +43,17 @@ pub async fn native(
     request: Request,
 ) -> Response {
     let started = Instant::now();
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let span = app.traces.start("POST /v1/topics/{topic}/events", &parts.headers);
     let request_id = native::request_id(&parts.headers);
     let brief = body::is_brief(&parts.headers);
     let is_http1 = parts.version <= Version::HTTP_11;
     let trace = span.fields(&parts.headers);
+    let peer = parts.extensions.remove::<Arc<Peer>>();
     let head = topic.map_err(|_| not_text()).and_then(|Path(topic)| {
         let schema_id = native::schema_id(&parts.headers)?;
-        Ok(Head { topic, schema_id, headers: parts.headers, trace })
+        let peer = peer.unwrap_or_else(Peer::unknown);
+        Ok(Head { topic, schema_id, headers: parts.headers, trace, peer })
     });
     let answered = match head.and_then(|head| enter(&app, head)) {
         Ok(entered) => work(&app, entered, body, &request_id).await,

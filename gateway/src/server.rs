@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 
 use crate::app::{App, Stage};
 use crate::config::listen::Listen;
+use crate::event::Peer;
 use crate::layers::Edge;
 use crate::metrics::Metrics;
 use crate::router;
@@ -148,7 +149,8 @@ async fn serve_one(stream: TcpStream, place: Place, edge: Edge, terms: Terms, cl
         tracing::debug!(%error, "a connection was gone before it was served");
         return;
     }
-    connection::serve(stream, edge, &terms.listen, closing).await;
+    let peer = Arc::new(Peer { address: place.address, certificate: None });
+    connection::serve(stream, (edge, peer), &terms.listen, closing).await;
     drop(place);
 }
 

@@ -32,6 +32,7 @@ mod pattern;
 mod requirement;
 mod rule;
 mod read;
+mod event;
 mod conventions;
 mod case;
 
@@ -39,4 +40,5 @@ pub use case::Case;
 pub use conventions::Conventions;
 pub use date::Date;
 pub use decision::{Action, Decision, Finding};
+pub use event::{EventFacts, EventRules, Hit};
 pub use facts::{Facts, Member};

@@ -44,8 +44,16 @@ pub struct Contract {
     pub time: Option<Pointer>,
     /// Names or patterns (`*` matches any run of characters) of the principals that may write; `None`: everyone proven.
     pub producers: Option<Vec<String>>,
+    /// Fields whose value says who is calling, and what it must be.
+    pub bind: Vec<Bind>,
     /// The longest event's text, in bytes.
     pub bytes_per_event: Option<u64>,
+    /// Events a second that one gateway lets through.
+    pub events_per_second: Option<u64>,
+    /// Bytes of events' text a second that one gateway lets through.
+    pub bytes_per_second: Option<u64>,
+    /// The topic that refused events are copied to.
+    pub dead_letter: Option<String>,
     /// Personal values, and what becomes of each; no path is another's or lies inside another.
     pub pii: Vec<Personal>,
     /// What the topic in Kafka should look like.
@@ -297,8 +305,18 @@ pub struct Personal {
     pub action: Action,
 }
 
-/// A JSON Pointer (RFC 6901), parsed.
+/// A field that is bound to whoever calls, so that one service can't speak as another.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bind {
+    /// Where the field stands in an event.
+    pub pointer: Pointer,
+    /// What it must be: a pattern in which `*` is any run of characters and `{principal}` the caller's name. The word
+    /// `principal` of a contract is `{principal}` here.
+    pub pattern: String,
+}
+
+/// A JSON Pointer (RFC 6901), parsed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Pointer {
     /// As it was written.
     pub text: String,

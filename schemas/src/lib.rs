@@ -16,6 +16,8 @@ mod edit;
 mod pass;
 mod report;
 mod pick;
+pub mod picked;
+pub mod outline;
 mod json_schema;
 pub mod avro;
 pub(crate) mod protobuf;

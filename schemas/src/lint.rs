@@ -116,7 +116,8 @@ fn offline(contract: &Contract, material: &Material) -> Option<Encoder> {
         sourced.clone().map(|sourced| Sourced { id: Some(sourced.id.unwrap_or_default()), ..sourced })
     };
     let hash_key = material.hash_key.clone();
-    let material = Material { value: numbered(&material.value), key: numbered(&material.key), hash_key };
+    let material =
+        Material { value: numbered(&material.value), key: numbered(&material.key), hash_key, ..Material::default() };
     Encoder::compile(contract, &material).ok()
 }
 

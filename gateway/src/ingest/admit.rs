@@ -114,7 +114,7 @@ mod tests {
     }
 
     fn principal(name: &str) -> Principal {
-        Principal::new(name.into(), false)
+        Principal::new(name.into())
     }
 
     #[test]

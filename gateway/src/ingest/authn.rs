@@ -13,7 +13,11 @@ impl Authn {
     /// Prepares what the configuration names.
     pub fn new(config: &Config) -> Self {
         let name = config.anonymous_principal.as_deref();
-        Self { anonymous: name.map(|name| Principal::new(name.into(), config.unrestricted)) }
+        let principal = |name: &str| match Principal::new(name.into()) {
+            principal if config.unrestricted => principal.freed(),
+            principal => principal,
+        };
+        Self { anonymous: name.map(principal) }
     }
 
     /// The caller of a request.

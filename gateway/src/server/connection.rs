@@ -20,6 +20,7 @@ use tower::Service as _;
 use super::activity::{Activity, Tracked};
 use super::timed::{Limits, Timed};
 use crate::config::listen::Listen;
+use crate::event::Peer;
 use crate::layers::Edge;
 
 /// The largest head of a request, and the largest piece in which a body is read, in bytes.
@@ -32,11 +33,17 @@ const HEADER_LIST: u32 = 32 * 1024;
 const RESETS: usize = 32;
 
 /// Serves a connection until it ends. When `closing` turns true, requests under way are answered and no more are
-/// taken: HTTP/1.1 says `Connection: close`, HTTP/2 sends GOAWAY.
-pub(super) async fn serve(stream: TcpStream, edge: Edge, listen: &Listen, mut closing: watch::Receiver<bool>) {
+/// taken: HTTP/1.1 says `Connection: close`, HTTP/2 sends GOAWAY. Every request carries `peer` in its extensions.
+pub(super) async fn serve(
+    stream: TcpStream,
+    (edge, peer): (Edge, Arc<Peer>),
+    listen: &Listen,
+    mut closing: watch::Receiver<bool>,
+) {
     let activity = Activity::new();
     let transport = TokioIo::new(Timed::new(stream, Arc::clone(&activity), Limits::new(listen)));
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Arc::clone(&peer));
         let under_way = activity.begin();
         let activity = Arc::clone(&activity);
         let is_http1 = request.version() <= Version::HTTP_11;

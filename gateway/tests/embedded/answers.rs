@@ -132,6 +132,7 @@ async fn a_time_that_kafka_does_not_take_is_refused_alone() {
 
 fn head() -> forebay::event::Head {
     forebay::event::Head {
+        peer: forebay::event::Peer::unknown(),
         topic: TOPIC.to_owned(),
         schema_id: None,
         headers: http::HeaderMap::new(),

@@ -106,7 +106,7 @@ fn compile(folder: &Folder, contract: Contract, hash_key: Option<&HashKey>) -> R
         (Ok(value), Ok(key)) => (value.flatten(), key.flatten()),
         (value, key) => return Err(value.err().into_iter().chain(key.err()).collect()),
     };
-    let material = Material { value, key, hash_key: hash_key.cloned() };
+    let material = Material { value, key, hash_key: hash_key.cloned(), ..Material::default() };
     let encoder = if material.suffices(&contract) {
         Some(Encoder::compile(&contract, &material)?)
     } else {

@@ -1,7 +1,9 @@
 //! What a contract's programs are made of beside the contract: schemas with their ids, and the key of hashes. Knows when
 //! that is enough, not what is made of it.
 
-use crate::contract::{Contract, Framing, ValueRule};
+use std::sync::Arc;
+
+use crate::contract::{Contract, Framing, Pointer, ValueRule};
 use crate::pii::HashKey;
 use crate::schema::Schema;
 
@@ -14,6 +16,8 @@ pub struct Material {
     pub key: Option<Sourced>,
     /// The key of the hashes of personal values, where one is configured.
     pub hash_key: Option<HashKey>,
+    /// Fields that conventions name; their values are handed on with each event (`crate::picked`).
+    pub named: Arc<[Pointer]>,
 }
 
 /// A schema, and its id if that is known.
