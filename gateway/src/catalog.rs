@@ -245,7 +245,8 @@ pub fn load(sources: &Sources, today: Date, metrics: &Metrics) -> Load {
             Err(found) => problems.extend(found),
         }
     }
-    let findings = |one: &Compiled| rules.decide(&Facts::from(&one.contract), today).findings;
+    let names: BTreeSet<_> = contracts.iter().map(|one| one.contract.topic.clone()).collect();
+    let findings = |one: &Compiled| rules.decide(&Facts::new(&one.contract, None, &names), today).findings;
     let judged = contracts.into_iter().map(|one| (findings(&one), one)).collect();
     conclude(judged, problems, metrics)
 }

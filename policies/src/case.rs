@@ -79,6 +79,7 @@ impl Case {
             classification: self.facts.classification,
             labels: Some(&self.facts.labels),
             members: self.facts.members.clone(),
+            ..Facts::default()
         }
     }
 }

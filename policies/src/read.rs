@@ -1,23 +1,20 @@
 //! Rules as YAML. Knows a rule's members and which go together; what a pattern or a requirement is, they say
 //! themselves.
 
+use std::sync::Arc;
+
 use forebay_schemas::document::{self, Kind, Node, Reader};
 use forebay_schemas::problem::Problem;
 
 use crate::date::Date;
-use crate::decision::Action;
+use crate::decision::{Action, Rollout, Severity};
 use crate::pattern::Pattern;
 use crate::requirement;
-use crate::rule::{Check, Exception, Rule};
+use crate::rule::{Check, Exception, Place, Rule, RuleInfo};
+use crate::topics::Topics;
 
 /// The longest name of a rule, in bytes: it goes into answers and reports.
 const MAX_NAME: usize = 64;
-
-#[derive(Clone, Copy)]
-enum Place {
-    Topic,
-    Contract,
-}
 
 /// Reads a file: a list of rules, or nothing.
 pub(crate) fn read(file: &str, text: &str, problems: &mut Vec<Problem>) -> Vec<Rule> {
@@ -43,25 +40,34 @@ fn read_rule(node: &Node, problems: &mut Vec<Problem>) -> Option<Rule> {
     let name = reader.required("name", "the rule's name, such as topic-naming", read_name);
     let place = reader.required("applies_to", "topic or contract", read_place);
     let check = read_check(&mut reader, place);
-    let action = |node: &Node, problems: &mut Vec<Problem>| {
-        node.one_of(&[("block", Action::Block), ("warn", Action::Warn)], problems)
-    };
-    let action = reader.required("action", "block or warn", action);
+    let action = reader.required("action", "block or warn", |node, problems| node.one_of(&Action::NAMES, problems));
     let message = reader.optional("message", Node::text);
     let exceptions = reader.optional("except", read_exceptions);
     reader.refuse("when", "no such member (rules over events come later)");
-    reader.refuse("rollout", "no such member (every rule is enforced; shadow comes later)");
-    reader.refuse("severity", "no such member (the action says how severe it is)");
+    let rollout = reader.one_of("rollout", &Rollout::NAMES);
+    let severity = reader.one_of("severity", &Severity::NAMES);
     reader.finish();
-    Some(Rule {
+    let action = action?;
+    let info = RuleInfo {
         name: name?,
         file: node.place.file.to_string(),
         line: node.place.line,
-        check: check?,
-        action: action?,
+        place: place?,
+        action,
+        rollout: rollout.unwrap_or(Rollout::Enforce),
+        severity: severity.unwrap_or(Severity::usual(action)),
+        on_error: None,
         message,
+        why: None,
+        fix: None,
+        good: None,
+        bad: None,
+        topics: Topics::default(),
         exceptions: exceptions.unwrap_or_default(),
-    })
+        when: None,
+        needs_whole_event: false,
+    };
+    Some(Rule { info: Arc::new(info), check: check? })
 }
 
 fn read_name(node: &Node, problems: &mut Vec<Problem>) -> Option<String> {
@@ -104,7 +110,7 @@ fn read_check(reader: &mut Reader<'_, '_>, place: Option<Place>) -> Option<Check
             let require = |node: &Node, problems: &mut Vec<Problem>| Some(requirement::read(node, problems));
             reader.required("require", expected, require).map(Check::Contract)
         }
-        None => {
+        _ => {
             for member in ["pattern", "where", "require"] {
                 reader.member(member);
             }

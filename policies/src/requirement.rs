@@ -46,7 +46,7 @@ pub(crate) fn read(node: &Node, problems: &mut Vec<Problem>) -> Vec<Requirement>
     .into_iter()
     .flatten()
     .collect();
-    for (name, member) in Member::NAMES.into_iter().filter(|(_, member)| *member != Member::BytesPerEvent) {
+    for (name, member) in Member::NAMES.into_iter().filter(|(_, member)| !Member::LIMITS.contains(member)) {
         requirements.extend(reader.optional(name, read_true).map(|()| Requirement::Member(member)));
     }
     let limits = reader.optional("limits", |node, problems| {
@@ -135,6 +135,11 @@ fn describe(member: Member) -> (&'static str, &'static str) {
         Member::Key => ("/key", "a key"),
         Member::Id => ("/id", "where an event's id is"),
         Member::Time => ("/time", "where an event's time is"),
+        Member::Pii => ("/pii", "which fields are personal, and what becomes of them"),
+        Member::Bind => ("/bind", "a field that names the caller"),
+        Member::DeadLetter => ("/dead_letter", "a topic for refused events"),
+        Member::EventsPerSecond => ("/limits/events_per_second", "a limit such as 5000"),
+        Member::BytesPerSecond => ("/limits/bytes_per_second", "a limit such as 8MiB"),
         Member::BytesPerEvent => ("/limits/bytes_per_event", "a limit such as 64KiB"),
     }
 }

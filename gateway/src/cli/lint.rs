@@ -9,6 +9,7 @@ mod human;
 mod json;
 mod sarif;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -132,6 +133,7 @@ fn catalogue<'a>(dir: &'a Path, conventions: &Conventions, report: &mut Report) 
         let topic = problem.file.split('/').next().unwrap_or_default().to_owned();
         report.add(&topic, lint::problem(&Problem { file: below(&problem.file), ..problem }));
     }
+    let names: BTreeSet<_> = loaded.topics.iter().map(|one| one.contract.topic.clone()).collect();
     for compiled in &mut loaded.topics {
         compiled.contract.file = below(&compiled.contract.file);
         let samples = folder::samples(&dir.join(&compiled.contract.topic), &mut problems);
@@ -139,7 +141,7 @@ fn catalogue<'a>(dir: &'a Path, conventions: &Conventions, report: &mut Report) 
         for finding in lint::contract(compiled, &samples) {
             report.add(&compiled.contract.topic, finding);
         }
-        for finding in conventions.decide(&Facts::from(&compiled.contract), clock::today()).findings {
+        for finding in conventions.decide(&Facts::new(&compiled.contract, None, &names), clock::today()).findings {
             report.add(&compiled.contract.topic, report::broken(&compiled.contract, &finding));
         }
     }
