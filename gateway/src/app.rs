@@ -1,7 +1,9 @@
 //! The built components that a request may touch. Knows how they are put together, not what they do.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{mpsc, oneshot};
 
 use crate::binding::Binder;
 use crate::catalog::Catalog;
@@ -11,6 +13,7 @@ use crate::ingest::authn::Authn;
 use crate::ingest::deliver::Delivery;
 use crate::kafka::{ConnectError, Producer, Topics};
 use crate::metrics::{Metrics, Moment};
+use crate::tally::Tally;
 use crate::telemetry::Traces;
 
 /// The built components that a request may touch.
@@ -33,6 +36,10 @@ pub struct App {
     pub topics: Arc<Topics>,
     /// Where spans are started.
     pub traces: Traces,
+    /// Where a reload is asked for.
+    pub reload_requests: ReloadRequests,
+    /// How often conventions are broken.
+    pub tally: Arc<Tally>,
     /// Everything that is counted.
     pub metrics: Arc<Metrics>,
     /// Whether the gateway is going.
@@ -52,6 +59,50 @@ pub enum Stage {
     Settling,
     /// It takes no new connection, and ends streams.
     Closing,
+}
+
+/// Reloads that are asked for and not yet begun.
+const WAITING: usize = 8;
+
+/// Where a reload is asked for: by a signal, or by an operator.
+pub struct ReloadRequests {
+    ask: mpsc::Sender<oneshot::Sender<Reloaded>>,
+    asked: Mutex<Option<mpsc::Receiver<oneshot::Sender<Reloaded>>>>,
+}
+
+/// How a reload ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reloaded {
+    /// What was read is in force.
+    Applied {
+        /// Contracts in force.
+        contracts: usize,
+    },
+    /// Something is wrong, in words; what was in force stays.
+    Refused(Vec<String>),
+    /// Nobody reloads here, or too many have asked at once.
+    Unheard,
+}
+
+impl ReloadRequests {
+    fn new() -> Self {
+        let (ask, asked) = mpsc::channel(WAITING);
+        Self { ask, asked: Mutex::new(Some(asked)) }
+    }
+
+    /// Asks for a reload, and waits for its end.
+    pub async fn ask(&self) -> Reloaded {
+        let (reply, end) = oneshot::channel();
+        match self.ask.try_send(reply) {
+            Ok(()) => end.await.unwrap_or(Reloaded::Unheard),
+            Err(_) => Reloaded::Unheard,
+        }
+    }
+
+    /// The other end, for the one that reloads; once.
+    pub fn receiver(&self) -> Option<mpsc::Receiver<oneshot::Sender<Reloaded>>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 impl Life {
@@ -90,6 +141,8 @@ impl App {
             admission: Admission::new(&config.admission),
             delivery: Delivery::new(&config.kafka, Arc::clone(&producer), Arc::clone(&topics)),
             traces: Traces::new(&config.telemetry, Arc::clone(&metrics)),
+            tally: Arc::new(Tally::new(metrics.conventions().clone())),
+            reload_requests: ReloadRequests::new(),
             life: Life::default(),
             config,
             catalog,
@@ -117,7 +170,7 @@ impl App {
         let contracts = self.catalog.current();
         let mut moment = Moment {
             contracts: contracts.len(),
-            unbound_topics: contracts.sorted().iter().filter(|topic| topic.bound.is_err()).count(),
+            unbound_topics: contracts.sorted().iter().filter(|topic| !topic.is_settled()).count(),
             slow_schemas: contracts.sorted().iter().filter_map(|topic| topic.slow_because()).collect(),
             admitted_bytes: self.admission.lent(),
             queue_bytes,

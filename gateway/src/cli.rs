@@ -5,6 +5,7 @@ mod serve;
 mod dev;
 mod check;
 mod lint;
+mod explain;
 mod tail;
 mod terminal;
 
@@ -35,6 +36,8 @@ enum Command {
     Check(check::Arguments),
     /// Holds contracts, schemas and samples to the rules, and to an earlier version.
     Lint(lint::Arguments),
+    /// Says what would become of events, and why, without sending them.
+    Explain(explain::Arguments),
     /// Reads records back, one JSON line each.
     Tail(tail::Arguments),
 }
@@ -59,6 +62,7 @@ pub fn main() -> ExitCode {
         Command::Serve { config } => serve::run(config.as_deref()),
         Command::Check(arguments) => check::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Tail(arguments) => tail::run(&arguments),
     };
     ExitCode::from(exit as u8)

@@ -23,6 +23,8 @@ pub enum Code {
     UnsupportedMediaType,
     /// The event does not match its schema.
     SchemaViolation,
+    /// The event, its contract or its schema breaks a convention that blocks.
+    ConventionViolation,
     /// The contract takes a key from the event or a header, and there is none.
     MissingKey,
     /// No schema has the id that the request names, or the topic's subject has no such version.
@@ -53,7 +55,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the table's order.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Malformed,
         Self::Forbidden,
         Self::UnknownTopic,
@@ -63,6 +65,7 @@ impl Code {
         Self::TooLarge,
         Self::UnsupportedMediaType,
         Self::SchemaViolation,
+        Self::ConventionViolation,
         Self::MissingKey,
         Self::UnknownSchema,
         Self::IncompatibleSchema,
@@ -90,6 +93,7 @@ impl Code {
             Self::TooLarge => "too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::SchemaViolation => "schema_violation",
+            Self::ConventionViolation => "convention_violation",
             Self::MissingKey => "missing_key",
             Self::UnknownSchema => "unknown_schema",
             Self::IncompatibleSchema => "incompatible_schema",
@@ -127,6 +131,7 @@ impl Code {
             | Self::TooLarge
             | Self::UnsupportedMediaType
             | Self::SchemaViolation
+            | Self::ConventionViolation
             | Self::MissingKey
             | Self::UnknownSchema
             | Self::IncompatibleSchema

@@ -11,6 +11,7 @@ pub mod registry;
 pub mod authn;
 pub mod admission;
 pub mod telemetry;
+pub mod reload;
 pub mod drain;
 
 use std::path::Path;
@@ -27,6 +28,7 @@ use kafka::Kafka;
 use listen::{Admin, Listen};
 use pii::Pii;
 use registry::Registry;
+use reload::Reload;
 use telemetry::Telemetry;
 
 /// What a variable's name begins with; `__` stands between a section and a name: `FOREBAY_KAFKA__BOOTSTRAP`.
@@ -55,6 +57,8 @@ pub struct Config {
     pub admission: Admission,
     /// Logs and traces.
     pub telemetry: Telemetry,
+    /// How changed files are noticed.
+    pub reload: Reload,
     /// How the gateway goes.
     pub drain: Drain,
 }
@@ -105,6 +109,7 @@ impl Config {
             authn: root.section("authn").map(Authn::read).unwrap_or_default(),
             admission: root.section("admission").map(Admission::read).unwrap_or_default(),
             telemetry: root.section("telemetry").map(Telemetry::read).unwrap_or_default(),
+            reload: root.section("reload").map(Reload::read).unwrap_or_default(),
             drain: root.section("drain").map(Drain::read).unwrap_or_default(),
         };
         if document.get("authn").is_none() {
@@ -150,6 +155,7 @@ impl Config {
             ),
             (record, topic, "/kafka/bytes_per_record", "/kafka/queue/bytes_per_topic"),
             (topic, cluster.queue.bytes, "/kafka/queue/bytes_per_topic", "/kafka/queue/bytes"),
+            (cluster.queue.bytes_refused, cluster.queue.bytes, "/kafka/queue/bytes_refused", "/kafka/queue/bytes"),
             (
                 stream,
                 principal,

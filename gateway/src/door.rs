@@ -2,6 +2,7 @@
 //! chosen here. Knows nothing of contracts or Kafka.
 
 pub mod status;
+pub mod trial;
 pub mod body;
 pub mod media;
 pub mod native;

@@ -10,10 +10,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use forebay_policies::{Account, Finding, RuleInfo};
 use forebay_schemas::encoder::{Mismatch, Payload};
+use forebay_schemas::picked::Pick;
 use http::HeaderMap;
 
-use crate::catalog::Topic;
+use crate::catalog::{Program, Topic};
 pub use crate::code::{Code, Outcome};
 
 /// What a request says before its body.
@@ -25,6 +27,8 @@ pub struct Head {
     pub schema_id: Option<u32>,
     /// The request's header fields.
     pub headers: HeaderMap,
+    /// Whether the events are only tried out.
+    pub dry_run: bool,
     /// The fields of W3C Trace Context for the records, if there is a trace.
     pub trace: Vec<(&'static CStr, Bytes)>,
     /// Who is at the other end of the connection.
@@ -179,10 +183,27 @@ pub struct Allowed {
 pub struct Encoded {
     /// The contracts of the records.
     pub topics: Vec<Arc<Topic>>,
-    /// Values, keys and ids of all records.
+    /// For each topic what writes and judges its events.
+    pub programs: Vec<Slot<Arc<Program>>>,
+    /// What they were made from.
+    pub source: Source,
+    /// Values, keys and ids of all records, and the texts that conventions look at.
     pub arena: Vec<u8>,
+    /// Values that binds and conventions look at.
+    pub picks: Vec<Pick>,
     /// One slot an event.
     pub records: Vec<Slot<Record>>,
+}
+
+/// The text that events were read from.
+#[derive(Debug)]
+pub struct Source {
+    /// The body, or one window of it.
+    pub body: Bytes,
+    /// What the events' bytes are.
+    pub form: Form,
+    /// One slot an event; refused where a text is not one event's own.
+    pub events: Vec<Slot<Event>>,
 }
 
 /// One record's parts, as ranges of the arena.
@@ -198,6 +219,8 @@ pub struct Record {
     pub id: Option<Range<usize>>,
     /// Milliseconds since the epoch.
     pub time_millis: Option<i64>,
+    /// Its values, as a range of the batch's picks: those of the contract's binds, then those of the program's rules.
+    pub picks: Range<usize>,
 }
 
 /// Records that the conventions let pass.
@@ -221,6 +244,27 @@ pub enum Verdict {
     },
     /// It was not written, or nobody knows.
     Refused(Box<Refusal>),
+    /// It was only tried out.
+    Tried(Box<Trial>),
+}
+
+/// What would have become of an event that was only tried out. Nothing of it was written.
+#[derive(Debug, Clone, Default)]
+pub struct Trial {
+    /// Its topic, if a contract names it.
+    pub topic: Option<String>,
+    /// Why it would have been refused, if it would.
+    pub refusal: Option<Box<Refusal>>,
+    /// The record's key as text, or in base64 where it is none.
+    pub key: Option<String>,
+    /// The record's value as JSON, personal values treated.
+    pub value: Option<serde_json::Value>,
+    /// The conventions that its topic breaks and that let events pass.
+    pub standing: Vec<Finding>,
+    /// What each convention over events that applies to its topic says of it.
+    pub conventions: Vec<Account>,
+    /// Conventions over events that don't apply to its topic, and why.
+    pub aside: Vec<(Arc<RuleInfo>, String)>,
 }
 
 /// Why one event was not written.
@@ -234,17 +278,25 @@ pub struct Refusal {
     pub detail: Cow<'static, str>,
     /// Where the event and its schema disagree.
     pub errors: Vec<Mismatch>,
+    /// The conventions that it breaks and that block.
+    pub broken: Vec<Finding>,
+    /// Whether a copy lies in the topic that the contract names for refused events, if it names one.
+    pub copied: Option<bool>,
 }
 
 impl Refusal {
     /// A refusal of an event that will never appear in Kafka unless it is sent again.
     pub fn not_written(code: Code, detail: impl Into<Cow<'static, str>>) -> Box<Self> {
-        Box::new(Self { code, outcome: Outcome::NotWritten, detail: detail.into(), errors: Vec::new() })
+        Box::new(Self::bare(code, Outcome::NotWritten, detail.into()))
     }
 
     /// A refusal of an event that is in Kafka once or not at all.
     pub fn unknown(code: Code, detail: impl Into<Cow<'static, str>>) -> Box<Self> {
-        Box::new(Self { code, outcome: Outcome::Unknown, detail: detail.into(), errors: Vec::new() })
+        Box::new(Self::bare(code, Outcome::Unknown, detail.into()))
+    }
+
+    const fn bare(code: Code, outcome: Outcome, detail: Cow<'static, str>) -> Self {
+        Self { code, outcome, detail, errors: Vec::new(), broken: Vec::new(), copied: None }
     }
 }
 

@@ -8,6 +8,7 @@ pub mod layers;
 pub mod ingest;
 pub mod door;
 pub mod ledger;
+pub mod tally;
 pub mod event;
 pub mod app;
 pub mod admin;

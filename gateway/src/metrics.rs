@@ -1,6 +1,8 @@
 //! Every metric's name, labels and help, and one typed method a fact. Labels come from the catalogue and from the
 //! code, never from a caller. Nothing else in the gateway spells a metric.
 
+pub mod conventions;
+pub mod refused;
 pub mod registry;
 
 use std::fmt::Write as _;
@@ -19,6 +21,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+use conventions::ConventionMetrics;
+use refused::{Copied, RefusedMetrics};
 use registry::RegistryMetrics;
 
 use crate::code::{Code, Outcome};
@@ -37,7 +41,8 @@ pub struct Metrics {
     events: Family<EventLabels, Counter>,
     event_bytes: Family<TopicLabels, Counter>,
     record_bytes: Family<TopicLabels, Counter>,
-    warnings: Family<WarningLabels, Counter>,
+    conventions: ConventionMetrics,
+    copies: RefusedMetrics,
     abandoned: Counter,
     connections: Gauge,
     connections_refused: Counter,
@@ -125,12 +130,6 @@ struct TopicLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct WarningLabels {
-    topic: Arc<str>,
-    convention: Arc<str>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ReloadLabels {
     result: ReloadResult,
 }
@@ -149,7 +148,7 @@ pub struct TopicMetrics {
     event_bytes: Counter,
     record_bytes: Counter,
     events: Family<EventLabels, Counter>,
-    warnings: Family<WarningLabels, Counter>,
+    copies: RefusedMetrics,
 }
 
 impl Metrics {
@@ -163,7 +162,8 @@ impl Metrics {
             events: Family::default(),
             event_bytes: Family::default(),
             record_bytes: Family::default(),
-            warnings: Family::default(),
+            conventions: ConventionMetrics::default(),
+            copies: RefusedMetrics::default(),
             abandoned: Counter::default(),
             connections: Gauge::default(),
             connections_refused: Counter::default(),
@@ -200,7 +200,8 @@ impl Metrics {
             Unit::Bytes,
             self.record_bytes.clone(),
         );
-        r.register("convention_warnings", "Events let pass that broke a convention", self.warnings.clone());
+        self.conventions.register(r);
+        self.copies.register(r);
         let abandoned = "Events whose client went away before they were handed to Kafka; nothing of them was written";
         r.register("events_abandoned", abandoned, self.abandoned.clone());
         r.register("connections", "Open connections, the admin listener's included", self.connections.clone());
@@ -209,6 +210,11 @@ impl Metrics {
         r.register("reloads", "Reloads of contracts and conventions, by result", self.reloads.clone());
         r.register("spans_dropped", "Spans that could not be exported", self.spans_dropped.clone());
         self.schema_registry.register(r);
+    }
+
+    /// What is counted of conventions.
+    pub fn conventions(&self) -> &ConventionMetrics {
+        &self.conventions
     }
 
     /// What is counted of the schema registry's client.
@@ -231,7 +237,7 @@ impl Metrics {
             event_bytes: self.event_bytes.get_or_create_owned(&labels),
             record_bytes: self.record_bytes.get_or_create_owned(&labels),
             events: self.events.clone(),
-            warnings: self.warnings.clone(),
+            copies: self.copies.clone(),
         }
     }
 
@@ -369,10 +375,14 @@ impl TopicMetrics {
         self.record_bytes.inc_by(record_bytes as u64);
     }
 
-    /// Events were let pass that break a convention.
-    pub fn warned(&self, convention: &Arc<str>, events: usize) {
-        let labels = WarningLabels { topic: Arc::clone(&self.topic), convention: Arc::clone(convention) };
-        self.warnings.get_or_create(&labels).inc_by(events as u64);
+    /// The copy of a refused event ended so.
+    pub fn copied(&self, end: Copied) {
+        self.copies.copied(&self.topic, end);
+    }
+
+    /// The topic's name, as labels have it.
+    pub fn topic(&self) -> &Arc<str> {
+        &self.topic
     }
 }
 
