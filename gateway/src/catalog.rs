@@ -80,6 +80,19 @@ impl Unready {
 }
 
 impl Topic {
+    /// A contract that nothing is known to write by yet.
+    pub fn of(contract: Contract, material: Material, rulebook: Arc<Rulebook>, metrics: &Metrics) -> Self {
+        Self {
+            metrics: metrics.topic(&contract.topic),
+            contract: Arc::new(contract),
+            material: Arc::new(material),
+            bound: Err(Unready::unavailable()),
+            standing: Arc::default(),
+            rulebook,
+            versions: Arc::default(),
+        }
+    }
+
     /// The same topic with other programs.
     #[must_use]
     pub fn rebound(&self, bound: Version) -> Self {
@@ -309,15 +322,13 @@ fn topic(
     let Compiled { contract, material, encoder } = compiled;
     let compile = |encoder| rulebook.compile(&contract, material.clone(), Some(encoder));
     let program = encoder.map(compile).transpose()?;
-    let metrics = metrics.topic(&contract.topic);
     let bound = match program {
         _ if findings.iter().any(Finding::blocks) => Err(Unready::blocked(findings)),
         Some(program) => Ok(Arc::new(program)),
         None => Err(Unready::unavailable()),
     };
-    let material = Arc::new(material);
-    let (standing, rulebook) = (standing(findings), Arc::clone(rulebook));
-    Ok(Topic { contract: Arc::new(contract), material, bound, standing, rulebook, metrics, versions: Arc::default() })
+    let topic = Topic::of(contract, material, Arc::clone(rulebook), metrics);
+    Ok(Topic { bound, standing: standing(findings), ..topic })
 }
 
 /// What stays true of a topic while its events pass.
