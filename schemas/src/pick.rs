@@ -7,7 +7,7 @@ use crate::json::Kind;
 use crate::json::pointer::{push_index, push_member};
 use crate::json::reader::{Expected, Reader};
 use crate::json::skip::skip_value;
-use crate::pass::{Leaf, Memory, SLOTS, Tapped, Taps};
+use crate::pass::{Leaf, Memory, Tapped};
 use crate::pii::{Treatment, Untreatable};
 
 /// The token that stands for every element of an array; only in pointers to personal values.
@@ -115,31 +115,24 @@ impl From<Expected> for Halt {
     }
 }
 
-/// What a walk found: the value's place in the text, and the picked ones. Changes to the text are in the memory.
-#[derive(Debug)]
-pub(crate) struct Picked {
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-    pub(crate) taps: Taps,
-}
-
-/// Walks over a whole text.
-pub(crate) fn pick(tree: &Tree, reader: Reader<'_>, memory: &mut Memory) -> Result<Picked, Halt> {
+/// Walks over a whole text; gives where its value starts and ends. What was picked, and changes to the text, are in the
+/// memory.
+pub(crate) fn pick(tree: &Tree, reader: Reader<'_>, memory: &mut Memory) -> Result<(usize, usize), Halt> {
     memory.names.reset();
     memory.edits.clear();
-    let mut picker = Picker { reader, memory, taps: [None; SLOTS] };
+    memory.taps.clear();
+    let mut picker = Picker { reader, memory };
     picker.reader.space();
     let start = picker.reader.at();
     picker.value(tree)?;
     let end = picker.reader.at();
     picker.reader.end()?;
-    Ok(Picked { start, end, taps: picker.taps })
+    Ok((start, end))
 }
 
 struct Picker<'m, 'a> {
     reader: Reader<'a>,
     memory: &'m mut Memory,
-    taps: Taps,
 }
 
 impl Picker<'_, '_> {
@@ -153,7 +146,7 @@ impl Picker<'_, '_> {
         }
         let end = self.reader.at();
         for (slot, leaf) in &tree.slots {
-            self.taps[*slot] = Some(Tapped { start, end, leaf: *leaf });
+            self.memory.taps.note(*slot, Tapped { start, end, leaf: *leaf });
         }
         if let Some(treatment) = &tree.treatment {
             if matches!(treatment, Treatment::Hash(_)) && !matches!(kind, Kind::Null | Kind::String | Kind::Number) {

@@ -10,7 +10,7 @@ use super::states::States;
 use crate::fault::{Fault, Mismatch};
 use crate::json::reader::Reader;
 use crate::json::skip::check_text;
-use crate::pass::{Leaf, Memory, Stop, Taps};
+use crate::pass::{Leaf, Memory, Stop};
 use crate::pick::{Tree, pick};
 use crate::pii::{Treatment, Untreatable};
 use crate::schema::{Mistake, Schema};
@@ -71,14 +71,14 @@ impl Program {
         self.fast.as_ref().map_or(1, States::shortest_text)
     }
 
-    /// Reads one event's text and appends what is stored: the text, white space around it aside, with its changes.
-    pub(crate) fn write(&self, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory) -> Result<Taps, Refused> {
+    /// Reads one event's text and appends what is stored: the text, white space around it aside, with its changes. What
+    /// was picked is in the memory.
+    pub(crate) fn write(&self, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory) -> Result<(), Refused> {
         if let Ok(states) = &self.fast {
             let mut checker = Checker::new(states, reader, memory);
             if let Ok((start, end)) = checker.run() {
-                let taps = checker.taps;
                 memory.edits.apply(reader.bytes(), start, end, arena);
-                return Ok(taps);
+                return Ok(());
             }
         }
         self.judge(reader, arena, memory)
@@ -100,7 +100,7 @@ impl Program {
     }
 
     #[cold]
-    fn judge(&self, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory) -> Result<Taps, Refused> {
+    fn judge(&self, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory) -> Result<(), Refused> {
         memory.names.reset();
         check_text(&mut { reader }, &mut memory.names, &mut memory.levels)
             .map_err(|flaw| Refused::Flawed(flaw.into()))?;
@@ -109,14 +109,12 @@ impl Program {
         // that is no string.
         let picked = pick(&self.tree, reader, memory);
         match (verdict, picked) {
-            (Verdict::Accepted, Ok(picked)) => {
-                memory.edits.apply(reader.bytes(), picked.start, picked.end, arena);
-                Ok(picked.taps)
+            (Verdict::Accepted, Ok((start, end))) => {
+                memory.edits.apply(reader.bytes(), start, end, arena);
+                Ok(())
             }
-            (Verdict::Accepted, Err(_)) => Err(Refused::Unlike(Vec::new(), Taps::default())),
-            (Verdict::Refused(mismatches), picked) => {
-                Err(Refused::Unlike(mismatches, picked.map(|picked| picked.taps).unwrap_or_default()))
-            }
+            (Verdict::Accepted, Err(_)) => Err(Refused::Unlike(Vec::new())),
+            (Verdict::Refused(mismatches), _) => Err(Refused::Unlike(mismatches)),
         }
     }
 }
@@ -126,6 +124,6 @@ impl Program {
 pub(crate) enum Refused {
     /// Not JSON, or not one meaning.
     Flawed(Fault),
-    /// The schema does not accept it; with the values that the contract picks, as far as they are there.
-    Unlike(Vec<Mismatch>, Taps),
+    /// The schema does not accept it. The values that the contract picks are in the memory, as far as they are there.
+    Unlike(Vec<Mismatch>),
 }
