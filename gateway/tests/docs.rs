@@ -53,7 +53,11 @@ fn every_metric_is_documented_and_no_other() {
     let metrics = Metrics::new();
     metrics.request("native", 200, Duration::ZERO);
     metrics.reload(true);
-    metrics.topic("a.topic").warned(&"a-convention".into(), 1);
+    metrics
+        .conventions()
+        .counter(&"a.topic".into(), "a-convention", forebay::metrics::conventions::Effect::Warned)
+        .inc();
+    metrics.topic("a.topic").copied(forebay::metrics::refused::Copied::Kept);
     let text = metrics.render(Moment::default());
     let described = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
     let sampled = described.map(|(name, kind)| match kind {

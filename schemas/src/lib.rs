@@ -16,6 +16,7 @@ mod edit;
 mod pass;
 mod report;
 mod pick;
+pub mod copy;
 pub mod picked;
 pub mod outline;
 mod json_schema;

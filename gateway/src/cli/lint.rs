@@ -10,7 +10,6 @@ mod human;
 mod json;
 mod sarif;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -126,7 +125,6 @@ fn catalogue<'a>(dir: &'a Path, standard: &mut Standard, report: &mut Report) ->
         let topic = problem.file.split('/').next().unwrap_or_default().to_owned();
         report.add(&topic, lint::problem(&Problem { file: below(&problem.file), ..problem }));
     }
-    let names: BTreeSet<_> = loaded.topics.iter().map(|one| one.contract.topic.clone()).collect();
     for compiled in &mut loaded.topics {
         compiled.contract.file = below(&compiled.contract.file);
     }

@@ -218,7 +218,8 @@ impl Answer {
 
     /// How many events there are of each kind, up to the list of them.
     fn counts(&self, body: &mut Vec<u8>) {
-        let words = if self.tried { ("\"dry_run\":true,", "would_write", "would_refuse") } else { ("", "written", "refused") };
+        let words =
+            if self.tried { ("\"dry_run\":true,", "would_write", "would_refuse") } else { ("", "written", "refused") };
         let (tried, written, refused) = words;
         let counts = format!("{tried}\"{written}\":{},\"{refused}\":{},\"events\":[", self.written, self.refused);
         body.extend_from_slice(counts.as_bytes());

@@ -13,9 +13,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
 
+use self::copies::Copies;
 use crate::catalog::Topic;
 use crate::config::kafka::Kafka;
-use self::copies::Copies;
 use crate::event::{Encoded, Judged, Principal, Record, Refusal, Slot, Verdict};
 use crate::kafka::{NotSent, Outlet, Presence, Producer, Receipts, Report, Topics};
 

@@ -65,8 +65,7 @@ fn standing(encoded: &Encoded, bench: &Bench<'_>, warnings: &mut BTreeSet<Arc<st
                 warnings.insert(broken.rule.as_str().into());
             }
             if let Some(tally) = bench.tally {
-                let place =
-                    Place { rule: &broken.rule, topic: topic.metrics.topic(), principal: bench.who.name() };
+                let place = Place { rule: &broken.rule, topic: topic.metrics.topic(), principal: bench.who.name() };
                 tally.add(place, effect, events, || Some(broken.to_string()));
             }
         }

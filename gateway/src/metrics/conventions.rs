@@ -26,7 +26,8 @@ impl Effect {
     /// How many there are.
     pub const COUNT: usize = 5;
     /// All of them, in their order.
-    pub const ALL: [Self; Self::COUNT] = [Self::Refused, Self::Warned, Self::WouldRefuse, Self::WouldWarn, Self::Failed];
+    pub const ALL: [Self; Self::COUNT] =
+        [Self::Refused, Self::Warned, Self::WouldRefuse, Self::WouldWarn, Self::Failed];
 
     /// As labels and pages spell it.
     pub fn as_str(self) -> &'static str {

@@ -108,17 +108,20 @@ impl Standard {
                 remedy: remedy.to_owned(),
             };
             for exception in rule.exceptions.iter().filter(|exception| exception.expires < today) {
-                let says = format!("The exception of {} for {} ended on {}.", rule.name, exception.topic, exception.expires);
+                let says =
+                    format!("The exception of {} for {} ended on {}.", rule.name, exception.topic, exception.expires);
                 let remedy = "Bring the topic in line and take the exception out, or agree on another day.";
                 report.add(GROUP, place(Severity::Error, "expired", exception.line, says, remedy));
             }
             if rule.needs_whole_event {
-                let says = format!("{} reads every event as a whole, which costs more than the rest of its way.", rule.name);
+                let says =
+                    format!("{} reads every event as a whole, which costs more than the rest of its way.", rule.name);
                 let remedy = "Name the fields that it is about, if that says the same.";
                 report.add(GROUP, place(Severity::Warning, "whole-event", rule.line, says, remedy));
             }
             if rule.place == Place::Event && !self.applied.contains(&rule.name) && report.contracts > 0 {
-                let says = format!("{} applies to no topic: none that it is for has the fields that it names.", rule.name);
+                let says =
+                    format!("{} applies to no topic: none that it is for has the fields that it names.", rule.name);
                 let remedy = "Check the spelling of its fields and topics, or take it out.";
                 report.add(GROUP, place(Severity::Warning, "unused", rule.line, says, remedy));
             }

@@ -26,7 +26,12 @@ pub(super) struct Copies {
 
 impl Copies {
     /// Sends a copy of each event that was refused for its content, where its contract wants one. Never waits.
-    pub(super) fn send(delivery: &Delivery, encoded: &Encoded, who: &Principal, trace: &[(&'static CStr, Bytes)]) -> Self {
+    pub(super) fn send(
+        delivery: &Delivery,
+        encoded: &Encoded,
+        who: &Principal,
+        trace: &[(&'static CStr, Bytes)],
+    ) -> Self {
         let outlets: Vec<_> = encoded.topics.iter().map(|topic| outlet(delivery, topic)).collect();
         let refused: Vec<_> = match outlets.iter().any(Option::is_some) {
             true => encoded.records.iter().enumerate().filter_map(|(index, slot)| Some((index, slot.as_ref().err()?))),

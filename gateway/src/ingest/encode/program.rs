@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-
 use crate::binding::Binder;
 use crate::catalog::{Program, Topic, Unready};
 use crate::event::{Refusal, Slot};
