@@ -7,10 +7,12 @@ use forebay_schemas::problem::Problem;
 
 use crate::date::Date;
 use crate::decision::Decision;
+use crate::bind::bind;
 use crate::event::EventRules;
 use crate::facts::Facts;
 use crate::read::read;
 use crate::rule::{Rule, RuleInfo};
+use crate::scope::TopicScope;
 
 /// The most rules that are held, over all files.
 const MAX_RULES: usize = 1_000;
@@ -45,14 +47,15 @@ impl Conventions {
     /// Judges one topic, its contract and its schema on this day. Of rules over events it says which exceptions have
     /// ended.
     pub fn decide(&self, facts: &Facts<'_>, today: Date) -> Decision {
-        let mut findings: Vec<_> = self.rules.iter().flat_map(|rule| rule.findings(facts, today)).collect();
+        let scope = TopicScope::new(facts);
+        let mut findings: Vec<_> = self.rules.iter().flat_map(|rule| rule.findings(facts, &scope, today)).collect();
         findings.sort();
         Decision { findings }
     }
 
     /// The rules over events that hold for one topic; the error is what in them does not fit its schema.
-    pub fn for_topic(&self, _facts: &Facts<'_>) -> Result<EventRules, Vec<Problem>> {
-        Ok(EventRules::default())
+    pub fn for_topic(&self, facts: &Facts<'_>) -> Result<EventRules, Vec<Problem>> {
+        bind(&self.rules, facts)
     }
 
     /// The rules, in the order of the files.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use forebay_schemas::contract::{Classification, Cleanup, Compatibility, Contract};
+use forebay_schemas::contract::{Classification, Cleanup, Compatibility, Contract, Pointer};
 use forebay_schemas::outline::Outline;
 
 /// The facts that rules are judged on.
@@ -20,6 +20,10 @@ pub struct Facts<'a> {
     pub labels: Option<&'a BTreeMap<String, Vec<String>>>,
     /// Which of the members that may be left out the contract has.
     pub members: Vec<Member>,
+    /// Where an event's id is.
+    pub id: Option<&'a Pointer>,
+    /// Where an event's time is.
+    pub time: Option<&'a Pointer>,
     /// The record's format, as a contract has it; empty if that is not known.
     pub format: &'a str,
     /// What a new version of the schema must not break.
@@ -97,6 +101,8 @@ impl<'a> Facts<'a> {
             classification: contract.classification,
             labels: Some(&contract.labels),
             members: Member::NAMES.into_iter().map(|(_, member)| member).filter(|member| has(*member)).collect(),
+            id: contract.id.as_ref(),
+            time: contract.time.as_ref(),
             format: contract.value.format.name(),
             compatibility: contract.value.schema.as_ref().map(|schema| schema.compatibility),
             compacted: matches!(contract.kafka.cleanup, Some(Cleanup::Compact | Cleanup::CompactDelete)),

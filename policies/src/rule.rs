@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use crate::cel::Program;
+use crate::cel::eval::holds;
+use crate::cel::wrong::Wrong;
 use crate::date::Date;
 use crate::decision::{Action, Finding, Rollout, Severity};
 use crate::facts::Facts;
 use crate::pattern::Pattern;
-use crate::requirement::{Fault, Requirement};
+use crate::requirement::{self, Fault};
+use crate::scope::TopicScope;
 use crate::topics::Topics;
 
 /// A rule as people know it: everything that a file says of it but how it is checked.
@@ -135,39 +139,87 @@ pub(crate) struct Rule {
     pub(crate) check: Check,
 }
 
-/// Where a rule looks, and for what.
+/// What a rule looks for.
 #[derive(Debug, Clone)]
 pub(crate) enum Check {
-    Topic(Pattern),
-    Contract(Vec<Requirement>),
+    Pattern(Pattern),
+    Topic(Vec<requirement::topic::Requirement>),
+    Contract(Vec<requirement::contract::Requirement>),
+    Schema(Vec<requirement::schema::Requirement>),
+    Event(Vec<requirement::event::Requirement>),
+    When(When),
+}
+
+/// An expression that is true where the rule is broken, and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct When {
+    pub(crate) program: Arc<Program>,
+    pub(crate) line: usize,
+    pub(crate) path: String,
 }
 
 impl Rule {
-    /// What the rule finds on this day.
-    pub(crate) fn findings(&self, facts: &Facts<'_>, today: Date) -> Vec<Finding> {
+    /// What the rule finds on this day in what is known without an event.
+    pub(crate) fn findings(&self, facts: &Facts<'_>, scope: &TopicScope, today: Date) -> Vec<Finding> {
         if !self.info.topics.include(facts.topic) {
             return Vec::new();
         }
         match self.info.exception(facts.topic) {
             Some(exception) if today <= exception.expires => Vec::new(),
             Some(exception) => {
-                let broken = self.broken(facts).map(|finding| Finding { lapsed: true, ..finding });
+                let broken = self.broken(facts, scope).into_iter().map(|finding| Finding { lapsed: true, ..finding });
                 std::iter::once(self.info.expired(exception)).chain(broken).collect()
             }
-            None => self.broken(facts).collect(),
+            None => self.broken(facts, scope),
         }
     }
 
-    fn broken(&self, facts: &Facts<'_>) -> impl Iterator<Item = Finding> {
-        let faults: Vec<_> = match &self.check {
-            Check::Topic(pattern) => {
+    fn broken(&self, facts: &Facts<'_>, scope: &TopicScope) -> Vec<Finding> {
+        let known = facts.outline.filter(|outline| !outline.fields.is_empty() || !outline.open);
+        let faults: Vec<_> = match (&self.check, self.info.place) {
+            (Check::Pattern(pattern), _) => {
                 let fault = |(expected, found)| Fault { pointer: "/topic".to_owned(), expected, found };
                 pattern.faults(facts.topic).into_iter().map(fault).collect()
             }
-            Check::Contract(requirements) => {
-                requirements.iter().flat_map(|requirement| requirement.faults(facts)).collect()
+            (Check::Topic(all), _) => all.iter().flat_map(|requirement| requirement.faults(facts)).collect(),
+            (Check::Contract(all), _) => all.iter().flat_map(|requirement| requirement.faults(facts)).collect(),
+            (Check::Schema(all), _) => {
+                all.iter().flat_map(|one| known.map_or_else(Vec::new, |outline| one.faults(outline))).collect()
+            }
+            // A rule over schemas says nothing where there is none; one over events needs an event.
+            (Check::When(_), Place::Schema) if known.is_none() => Vec::new(),
+            (Check::Event(_), _) | (Check::When(_), Place::Event) => Vec::new(),
+            (Check::When(when), place) => {
+                let pointer = if place == Place::Topic { "/topic" } else { "" };
+                let judged = holds(&when.program.root, &scope);
+                return self.info.judged(&when.program, pointer, judged, "true").into_iter().collect();
             }
         };
-        faults.into_iter().map(|fault| self.info.finding(fault))
+        faults.into_iter().map(|fault| self.info.finding(fault)).collect()
+    }
+}
+
+impl RuleInfo {
+    /// What it says of an expression's result.
+    pub(crate) fn judged(
+        &self,
+        program: &Program,
+        pointer: &str,
+        result: Result<bool, Wrong>,
+        found: &str,
+    ) -> Option<Finding> {
+        let fault = |found: String| {
+            let expected = format!("{} to be false", program.text);
+            self.finding(Fault { pointer: pointer.to_owned(), expected, found })
+        };
+        match result {
+            Ok(false) => None,
+            Ok(true) => Some(fault(found.to_owned())),
+            Err(wrong) => {
+                let action = self.on_error.unwrap_or(Action::Warn);
+                let found = format!("that it can't be judged: {wrong}");
+                Some(Finding { action, failed: true, ..fault(found) })
+            }
+        }
     }
 }
