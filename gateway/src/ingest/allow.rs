@@ -62,7 +62,9 @@ pub fn allow(who: &Principal, contracts: &ContractSet, batch: Batch, rates: &Rat
         Ok(event)
     });
     let mut events: Vec<_> = events.collect();
-    rates.take(who, &topics, &mut events);
+    // Lines are cut into windows as they come; any other body is one batch by its sender's will.
+    let window = batch.form == Form::Json && !batch.document;
+    rates.take(who, &topics, &mut events, window);
     let Batch { body, form, framed, schema_id, document, .. } = batch;
     Allowed { body, form, framed, schema_id, document, topics, events }
 }

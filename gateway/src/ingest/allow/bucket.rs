@@ -93,7 +93,7 @@ impl Bucket {
 
     /// The most units that pass at once.
     pub(super) fn capacity(&self) -> u64 {
-        u64::from(self.quota.burst_size().get()) * self.cell
+        u64::from(self.quota.burst_size().get()).saturating_mul(self.cell)
     }
 
     /// The time by this limit's clock, to be kept for [`Self::give_back`].
@@ -114,7 +114,7 @@ impl Bucket {
     /// The units that could be taken now.
     pub(super) fn remaining(&self) -> u64 {
         let after_one = self.ask(Wish::Look, 1).ok().flatten();
-        after_one.map_or(0, |after| (u64::from(after.remaining_burst_capacity()) + 1) * self.cell)
+        after_one.map_or(0, |after| (u64::from(after.remaining_burst_capacity()) + 1).saturating_mul(self.cell))
     }
 
     /// Gives back what was taken at `since` or later, but for the units that are kept. What has come back by itself since

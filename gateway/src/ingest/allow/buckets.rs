@@ -101,6 +101,11 @@ impl Buckets {
         Ok(())
     }
 
+    /// Whether a cost can be taken at any time.
+    pub(super) fn holds(&self, cost: Cost) -> bool {
+        self.buckets().all(|(limit, bucket)| cost.of(limit) <= bucket.capacity())
+    }
+
     /// Whether a cost could be taken now.
     pub(super) fn look(&self, cost: Cost) -> Result<(), Refused> {
         self.buckets().try_for_each(|(limit, bucket)| {

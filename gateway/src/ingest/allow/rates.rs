@@ -46,27 +46,13 @@ impl Rates {
     }
 
     /// Takes the cost of a batch. Its caller's limits are asked first and for all of it, then each topic's for its part;
-    /// a topic that refuses refuses its own events only, and the caller gets back what they had cost.
-    pub(super) fn take(&self, who: &Principal, topics: &[Arc<Topic>], events: &mut [Slot<Event>]) {
-        let principal = self.of_principal(who);
-        let limits: Vec<_> = topics.iter().map(|topic| self.of_topic(topic)).collect();
-        if principal.is_none() && limits.iter().all(Option::is_none) {
-            return;
-        }
-        let mut costs = vec![Cost::default(); topics.len()];
-        for event in events.iter().flatten() {
-            costs[event.topic].count(event.text.len());
-        }
-        let refused = from_all(principal.as_deref(), &limits, &costs);
-        for (topic, refused) in topics.iter().zip(&refused) {
-            refused.iter().for_each(|refused| count(topic, refused));
-        }
-        for slot in events {
-            if let Ok(event) = slot
-                && let Some(refused) = &refused[event.topic]
-            {
-                *slot = Err(refused.refusal.clone());
-            }
+    /// a topic that refuses refuses its own events only, and the caller gets back what they had cost. A `window` of a
+    /// streamed body, which its sender has not cut, is taken in pieces if it is larger than a limit ever lets pass.
+    pub(super) fn take(&self, who: &Principal, topics: &[Arc<Topic>], events: &mut [Slot<Event>], window: bool) {
+        let (principal, limits) = (self.of_principal(who), topics.iter().map(|topic| self.of_topic(topic)).collect());
+        let limits = Limits { principal, topics, of_topics: limits, window };
+        if limits.principal.is_some() || limits.of_topics.iter().any(Option::is_some) {
+            limits.take(events);
         }
     }
 
@@ -101,22 +87,64 @@ impl Rated {
     }
 }
 
-/// Takes each topic's cost from all limits, or says for each topic what refuses it.
-fn from_all(principal: Option<&Buckets>, limits: &[Option<Arc<Buckets>>], costs: &[Cost]) -> Vec<Option<Refused>> {
-    let total: Cost = costs.iter().copied().sum();
-    let since = principal.map(Buckets::now).unwrap_or_default();
-    if let Some(Err(refused)) = principal.map(|principal| principal.take(total)) {
-        return costs.iter().map(|cost| (cost.events > 0).then(|| refused.clone())).collect();
+/// The limits that a batch meets.
+struct Limits<'a> {
+    principal: Option<Arc<Buckets>>,
+    topics: &'a [Arc<Topic>],
+    /// One for each topic.
+    of_topics: Vec<Option<Arc<Buckets>>>,
+    window: bool,
+}
+
+impl Limits<'_> {
+    fn take(&self, events: &mut [Slot<Event>]) {
+        let mut costs = vec![Cost::default(); self.topics.len()];
+        for event in events.iter().flatten() {
+            costs[event.topic].count(event.text.len());
+        }
+        if self.window && events.len() > 1 && !self.ever_let_pass(&costs) {
+            let (first, second) = events.split_at_mut(events.len() / 2);
+            self.take(first);
+            return self.take(second);
+        }
+        let refused = self.from_all(&costs);
+        for (topic, refused) in self.topics.iter().zip(&refused) {
+            refused.iter().for_each(|refused| count(topic, refused));
+        }
+        for slot in events {
+            if let Ok(event) = slot
+                && let Some(refused) = &refused[event.topic]
+            {
+                *slot = Err(refused.refusal.clone());
+            }
+        }
     }
-    let of_topic = |(limits, cost): (&Option<Arc<Buckets>>, &Cost)| limits.as_ref()?.take(*cost).err();
-    let refused: Vec<_> = limits.iter().zip(costs).map(of_topic).collect();
-    if let Some(principal) = principal
-        && refused.iter().any(Option::is_some)
-    {
-        let kept = costs.iter().zip(&refused).filter(|(_, refused)| refused.is_none()).map(|(cost, _)| *cost);
-        principal.give_back(total, kept.sum(), since);
+
+    /// Whether a batch that costs so much of each topic can pass at once, at any time.
+    fn ever_let_pass(&self, costs: &[Cost]) -> bool {
+        let fits = |(limits, cost): (&Option<Arc<Buckets>>, &Cost)| limits.as_ref().is_none_or(|one| one.holds(*cost));
+        let total = costs.iter().copied().sum();
+        fits((&self.principal, &total)) && self.of_topics.iter().zip(costs).all(fits)
     }
-    refused
+
+    /// Takes each topic's cost from all limits, or says for each topic what refuses it.
+    fn from_all(&self, costs: &[Cost]) -> Vec<Option<Refused>> {
+        let total: Cost = costs.iter().copied().sum();
+        let principal = self.principal.as_deref();
+        let since = principal.map(Buckets::now).unwrap_or_default();
+        if let Some(Err(refused)) = principal.map(|principal| principal.take(total)) {
+            return costs.iter().map(|cost| (cost.events > 0).then(|| refused.clone())).collect();
+        }
+        let of_topic = |(limits, cost): (&Option<Arc<Buckets>>, &Cost)| limits.as_ref()?.take(*cost).err();
+        let refused: Vec<_> = self.of_topics.iter().zip(costs).map(of_topic).collect();
+        if let Some(principal) = principal
+            && refused.iter().any(Option::is_some)
+        {
+            let kept = costs.iter().zip(&refused).filter(|(_, refused)| refused.is_none()).map(|(cost, _)| *cost);
+            principal.give_back(total, kept.sum(), since);
+        }
+        refused
+    }
 }
 
 /// Counts a refusal that is for now only. What can never pass is a mistake in the request, not too high a rate.

@@ -103,7 +103,7 @@ fn batch(events: &[(usize, usize)]) -> Batch {
     let events = events.collect();
     let topics = [SLOW, FREE].map(str::to_owned).to_vec();
     let (form, body) = (Form::Json, Bytes::from(body));
-    Batch { body, form, framed: false, schema_id: None, document: false, topics, events }
+    Batch { body, form, framed: false, schema_id: None, document: true, topics, events }
 }
 
 #[test]
@@ -213,6 +213,22 @@ fn a_callers_limit_refuses_all_of_a_batch() {
     let allowed = house.send("a", &[(0, 5), (1, 7), (1, 7)]);
     assert!(allowed.events.iter().all(Result::is_err));
     assert_eq!(house.left("a"), [2, 100, 1_000]);
+}
+
+#[test]
+fn a_window_over_the_burst_is_taken_in_pieces() {
+    let house = House::new("{ default: { events_per_second: 90 } }");
+    let passed = |events: &[(usize, usize)]| {
+        let batch = Batch { document: false, ..batch(events) };
+        let allowed = allow(&principal("a"), &house.contracts, batch, &house.rates);
+        let codes = allowed.events.into_iter().map(|slot| slot.err().map(|refusal| refusal.code));
+        codes.collect::<Vec<_>>()
+    };
+    let codes = passed(&[(0, 1); 240]);
+    assert_eq!(codes[..60], [None; 60], "a quarter of it");
+    assert_eq!(codes[60..], [Some(Code::RateLimited); 180], "come again, not: never");
+    house.clock.advance(Duration::from_secs(1));
+    assert_eq!(passed(&[(0, 600), (0, 1_001), (0, 300)]), [None, Some(Code::TooLarge), None]);
 }
 
 #[test]
