@@ -7,8 +7,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::binding::Binder;
 use crate::catalog::Catalog;
+use crate::clock::Ticks;
 use crate::config::Config;
 use crate::ingest::admit::Admission;
+use crate::ingest::allow::rates::Rates;
 use crate::ingest::authn::Authn;
 use crate::ingest::deliver::Delivery;
 use crate::kafka::{ConnectError, Producer, Topics};
@@ -28,6 +30,8 @@ pub struct App {
     pub authn: Authn,
     /// Lends out memory.
     pub admission: Admission,
+    /// Keeps the limits of events and bytes a second.
+    pub rates: Rates,
     /// Hands records to Kafka and waits for them.
     pub delivery: Delivery,
     /// The shared producer.
@@ -139,6 +143,7 @@ impl App {
         Ok(Self {
             authn: Authn::new(&config.authn),
             admission: Admission::new(&config.admission),
+            rates: Rates::new(&config.admission.rates, Ticks::monotonic()),
             delivery: Delivery::new(&config.kafka, Arc::clone(&producer), Arc::clone(&topics)),
             traces: Traces::new(&config.telemetry, Arc::clone(&metrics)),
             tally: Arc::new(Tally::new(metrics.conventions().clone())),

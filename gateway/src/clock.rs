@@ -1,9 +1,14 @@
-//! The present, for rules that end and for rules over moments. The pure crates have no clock and are told.
+//! The clocks that are handed in: the present, for rules that end and rules over moments, and the time that has passed,
+//! for limits a second. The pure crates have no clock and are told; tests turn one of their own.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use forebay_policies::Date;
 use forebay_schemas::picked::Moment;
+use governor::clock::Clock;
+use governor::nanos::Nanos;
 
 /// Seconds of a day; UTC as Unix counts it has no leap seconds.
 const DAY: i64 = 86_400;
@@ -23,4 +28,45 @@ pub fn day(moment: Moment) -> Date {
 /// Today, in UTC.
 pub fn today() -> Date {
     day(now())
+}
+
+/// A clock that says how much time has passed, and not since when.
+#[derive(Clone)]
+pub struct Ticks(Arc<dyn Clock<Instant = Nanos> + Send + Sync>);
+
+/// The time since it was made.
+struct Since(Instant);
+
+impl Ticks {
+    /// The machine's own, which is never put back.
+    pub fn monotonic() -> Self {
+        Self::of(Since(Instant::now()))
+    }
+
+    /// Another one, which says nanoseconds.
+    pub fn of(clock: impl Clock<Instant = Nanos> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(clock))
+    }
+}
+
+impl fmt::Debug for Ticks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ticks({:?})", self.now())
+    }
+}
+
+impl Clock for Ticks {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        self.0.now()
+    }
+}
+
+impl Clock for Since {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        self.0.elapsed().into()
+    }
 }

@@ -9,6 +9,7 @@ pub mod pii;
 pub mod kafka;
 pub mod registry;
 pub mod authn;
+pub mod rates;
 pub mod admission;
 pub mod telemetry;
 pub mod reload;

@@ -9,3 +9,4 @@ pub mod native;
 pub mod ndjson;
 pub mod answer;
 pub mod receipts;
+pub mod rates;

@@ -8,6 +8,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use forebay_policies::{Account, Finding, RuleInfo};
@@ -17,6 +18,7 @@ use http::HeaderMap;
 
 use crate::catalog::{Program, Topic};
 pub use crate::code::{Code, Outcome};
+use crate::glob;
 
 /// What a request says before its body.
 #[derive(Debug)]
@@ -71,12 +73,13 @@ pub struct Principal {
     groups: Arc<[Arc<str>]>,
     unrestricted: bool,
     expires: Option<i64>,
+    scopes: Option<Arc<[Arc<str>]>>,
 }
 
 impl Principal {
     /// Proven to have this name, and in no group.
     pub(crate) fn new(name: Arc<str>) -> Self {
-        Self { name, groups: Arc::default(), unrestricted: false, expires: None }
+        Self { name, groups: Arc::default(), unrestricted: false, expires: None, scopes: None }
     }
 
     /// The same in these groups.
@@ -95,6 +98,17 @@ impl Principal {
     #[must_use]
     pub(crate) fn expiring(self, expires: i64) -> Self {
         Self { expires: Some(expires), ..self }
+    }
+
+    /// The same by a credential that is for these topics only: names, or patterns with `*`.
+    #[must_use]
+    pub(crate) fn scoped(self, scopes: Arc<[Arc<str>]>) -> Self {
+        Self { scopes: Some(scopes), ..self }
+    }
+
+    /// Whether its credential is for this topic. What the topic's contract says of the caller is another matter.
+    pub fn may(&self, topic: &str) -> bool {
+        self.scopes.as_ref().is_none_or(|scopes| scopes.iter().any(|scope| glob::matches(scope, topic)))
     }
 
     /// The groups that its credential names.
@@ -282,6 +296,8 @@ pub struct Refusal {
     pub broken: Vec<Finding>,
     /// Whether a copy lies in the topic that the contract names for refused events, if it names one.
     pub copied: Option<bool>,
+    /// How long it is of no use to send the event again, where that is known.
+    pub wait: Option<Duration>,
 }
 
 impl Refusal {
@@ -296,7 +312,7 @@ impl Refusal {
     }
 
     const fn bare(code: Code, outcome: Outcome, detail: Cow<'static, str>) -> Self {
-        Self { code, outcome, detail, errors: Vec::new(), broken: Vec::new(), copied: None }
+        Self { code, outcome, detail, errors: Vec::new(), broken: Vec::new(), copied: None, wait: None }
     }
 }
 
@@ -307,17 +323,26 @@ pub struct Rejection {
     pub code: Code,
     /// A sentence for the client.
     pub detail: Cow<'static, str>,
+    /// How long it is of no use to send the request again, where that is known.
+    pub wait: Option<Duration>,
 }
 
 impl Rejection {
     /// A rejection with its sentence.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into() }
+        Self { code, detail: detail.into(), wait: None }
     }
 
     /// The same for what was not read of a body whose first events have verdicts already.
     pub fn into_refusal(self) -> Box<Refusal> {
-        Refusal::not_written(self.code, self.detail)
+        Box::new(Refusal { wait: self.wait, ..*Refusal::not_written(self.code, self.detail) })
+    }
+}
+
+impl From<Box<Refusal>> for Rejection {
+    /// What refuses one event refuses all of a request.
+    fn from(refusal: Box<Refusal>) -> Self {
+        Self { code: refusal.code, detail: refusal.detail, wait: refusal.wait }
     }
 }
 

@@ -31,9 +31,12 @@ use crate::door::body::{self, Pace};
 use crate::door::media::{self, Exchange, Whole};
 use crate::door::native;
 use crate::door::ndjson::Windows;
+use crate::door::rates;
 use crate::door::receipts;
 use crate::event::{Allowed, Batch, Code, Head, Peer, Principal, Rejection, Verdict};
 use crate::ingest::admit::Permit;
+use crate::ingest::allow::Entrance;
+use crate::ingest::allow::rates::Rated;
 use crate::ingest::judge::Bench;
 use crate::ledger::Ledger;
 use crate::metrics::Stage;
@@ -58,7 +61,8 @@ pub async fn native(
         let peer = peer.unwrap_or_else(Peer::unknown);
         Ok(Head { topic, schema_id, headers: parts.headers, dry_run, trace, peer })
     });
-    let answered = match head.and_then(|head| enter(&app, head)) {
+    let mut rated = Rated::default();
+    let answered = match head.and_then(|head| enter(&app, head, &mut rated)) {
         Ok(entered) => work(&app, entered, body, &request_id).await,
         Err(rejection) => {
             body::pass_over(body, brief).await;
@@ -66,6 +70,7 @@ pub async fn native(
         }
     };
     let mut response = answered.unwrap_or_else(|rejection| answer::rejected(&rejection, &request_id));
+    rates::describe(&mut response, &rated.standings());
     if is_http1 && app.life.is_going() {
         // Whoever is busy leaves by itself, before the connection is closed under a request that it is about to send.
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -81,13 +86,15 @@ pub async fn native(
     response
 }
 
-/// What is decided by the head alone, before a byte of the body is read.
-fn enter(app: &App, head: Head) -> Result<Entered, Rejection> {
+/// What is decided by the head alone, before a byte of the body is read. `limited` is told by which rates.
+fn enter(app: &App, head: Head, limited: &mut Rated) -> Result<Entered, Rejection> {
     let who = app.authn.identify(&head)?;
     let contracts = app.catalog.current();
-    let takes = allow::enter(&who, &head, &contracts)?;
+    let Entrance { takes, rated } = allow::enter(&who, &head, &contracts, &app.rates)?;
+    *limited = rated;
     let limits = &app.config.admission;
     let exchange = media::exchange(&head.headers, takes, limits)?;
+    limited.room(native::length(exchange, &head.headers))?;
     let permit = app.admission.admit(&who, native::claim(exchange, &head.headers, limits)?)?;
     Ok(Entered { caller: Caller { who, contracts, head }, exchange, permit })
 }
@@ -150,7 +157,7 @@ async fn whole(
 async fn carry(app: &Arc<App>, caller: &Caller, batch: Batch, hold: impl Send + 'static) -> Carried {
     let encoding = Instant::now();
     let Caller { who, contracts, head } = caller;
-    let allowed = allow::allow(who, contracts, batch);
+    let allowed = allow::allow(who, contracts, batch, &app.rates);
     if head.dry_run {
         return try_out(app, caller, allowed).await;
     }

@@ -20,6 +20,8 @@ pub mod kafka;
 pub mod telemetry;
 pub mod metrics;
 pub mod code;
+pub mod limit;
 pub mod config;
 pub mod clock;
+pub mod glob;
 pub mod cli;

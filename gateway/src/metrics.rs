@@ -4,6 +4,7 @@
 pub mod conventions;
 pub mod refused;
 pub mod registry;
+pub mod rates;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -22,10 +23,12 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use conventions::ConventionMetrics;
+use rates::RateMetrics;
 use refused::{Copied, RefusedMetrics};
 use registry::RegistryMetrics;
 
 use crate::code::{Code, Outcome};
+use crate::limit::Limit;
 
 /// Upper bounds of the histograms' buckets, in seconds: from what one event costs to past the deadline.
 const SECONDS: [f64; 14] =
@@ -49,6 +52,7 @@ pub struct Metrics {
     reloads: Family<ReloadLabels, Counter>,
     spans_dropped: Counter,
     schema_registry: RegistryMetrics,
+    rates: RateMetrics,
     moment: Arc<ArcSwap<Moment>>,
 }
 
@@ -149,6 +153,7 @@ pub struct TopicMetrics {
     record_bytes: Counter,
     events: Family<EventLabels, Counter>,
     copies: RefusedMetrics,
+    rates: RateMetrics,
 }
 
 impl Metrics {
@@ -170,6 +175,7 @@ impl Metrics {
             reloads: Family::default(),
             spans_dropped: Counter::default(),
             schema_registry: RegistryMetrics::default(),
+            rates: RateMetrics::default(),
             moment: Arc::default(),
             registry: Registry::default(),
         };
@@ -210,6 +216,7 @@ impl Metrics {
         r.register("reloads", "Reloads of contracts and conventions, by result", self.reloads.clone());
         r.register("spans_dropped", "Spans that could not be exported", self.spans_dropped.clone());
         self.schema_registry.register(r);
+        self.rates.register(r);
     }
 
     /// What is counted of conventions.
@@ -238,6 +245,7 @@ impl Metrics {
             record_bytes: self.record_bytes.get_or_create_owned(&labels),
             events: self.events.clone(),
             copies: self.copies.clone(),
+            rates: self.rates.clone(),
         }
     }
 
@@ -373,6 +381,11 @@ impl TopicMetrics {
     pub fn encoded(&self, event_bytes: usize, record_bytes: usize) {
         self.event_bytes.inc_by(event_bytes as u64);
         self.record_bytes.inc_by(record_bytes as u64);
+    }
+
+    /// A limit of events or bytes a second has refused a request, a batch or a window.
+    pub fn rate_limited(&self, limit: Limit) {
+        self.rates.limited(&self.topic, limit);
     }
 
     /// The copy of a refused event ended so.

@@ -70,6 +70,40 @@ fn a_registry_is_told_apart_from_what_is_none() {
 }
 
 #[test]
+fn rates_are_read_in_the_files_order_and_shown() {
+    let rates = "admission:\n  rates:\n    default: { events_per_second: 50000, bytes_per_second: 64MiB, burst: 2s }\n    \
+                 svc-billing: { bytes_per_second: 1KiB }\n    svc-*: { events_per_second: 5 }\n";
+    let config = read(&format!("{SMALLEST}{rates}"), &[("FOREBAY_ADMISSION__RATES__DEFAULT__BURST", "3s")]).unwrap();
+    let rates = &config.admission.rates;
+    let events = |who| rates.of(who).unwrap().events_per_second;
+    assert_eq!([events("svc-billing"), events("svc-search"), events("other")], [None, Some(5), Some(50_000)]);
+    let shown = "{\"svc-billing\":{\"bytes_per_second\":\"1.0 KiB\",\"burst\":\"1s\"},\"svc-*\":{\"events_per_second\":5,\"burst\":\"1s\"},\
+                 \"default\":{\"events_per_second\":50000,\"bytes_per_second\":\"64.0 MiB\",\"burst\":\"3s\"}}";
+    assert_eq!(serde_json::to_string(rates).unwrap(), shown);
+    assert_eq!(read(SMALLEST, &[]).unwrap().admission.rates.of("anyone"), None);
+}
+
+#[test]
+fn a_rate_is_told_apart_from_what_is_none() {
+    for wrong in [
+        "[]",
+        "{ svc: 5 }",
+        "{ svc: {} }",
+        "{ svc: { burst: 2s } }",
+        "{ svc: { events_per_second: 0 } }",
+        "{ svc: { events_per_second: 1.5 } }",
+        "{ svc: { bytes_per_second: 0B } }",
+        "{ svc: { events_per_second: 5, burst: 1500ms } }",
+        "{ svc: { events_per_second: 5, burst: 0s } }",
+        "{ svc: { events_per_second: 5, burst: 2h } }",
+        "{ svc: { events: 5 } }",
+    ] {
+        let problems = read(&format!("{SMALLEST}admission: {{ rates: {wrong} }}\n"), &[]).unwrap_err();
+        assert!(problems.contains("/admission/rates"), "{wrong}: {problems}");
+    }
+}
+
+#[test]
 fn variables_that_kubernetes_sets_are_no_configuration() {
     let variables = [
         ("FOREBAY_SERVICE_HOST", "10.0.0.1"),

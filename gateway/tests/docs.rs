@@ -10,6 +10,7 @@ use std::time::Duration;
 use forebay::config::Config;
 use forebay::door::status::status;
 use forebay::event::Code;
+use forebay::limit::Limit;
 use forebay::metrics::{Metrics, Moment};
 use serde_json::Value;
 
@@ -58,6 +59,7 @@ fn every_metric_is_documented_and_no_other() {
         .counter(&"a.topic".into(), "a-convention", forebay::metrics::conventions::Effect::Warned)
         .inc();
     metrics.topic("a.topic").copied(forebay::metrics::refused::Copied::Kept);
+    metrics.topic("a.topic").rate_limited(Limit::TopicEvents);
     let text = metrics.render(Moment::default());
     let described = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
     let sampled = described.map(|(name, kind)| match kind {

@@ -13,14 +13,16 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::{Exit, terminal};
 use crate::binding::Binder;
 use crate::catalog::{self, ContractSet, Sources};
-use crate::clock;
+use crate::clock::{self, Ticks};
 use crate::config::Config;
 use crate::config::admission::Admission;
+use crate::config::rates::Rates as Limits;
 use crate::door::answer::{Answer, Listing};
 use crate::door::media::Whole;
 use crate::door::native;
 use crate::door::trial::said;
 use crate::event::{Batch, Event, Form, Head, Peer, Principal, Trial, Verdict};
+use crate::ingest::allow::rates::Rates;
 use crate::ingest::judge::Bench;
 use crate::ingest::{allow, encode, trial};
 use crate::metrics::Metrics;
@@ -116,13 +118,15 @@ async fn explain(
         None => Principal::new(ANYONE.into()).freed(),
     };
     let who = who.in_groups(arguments.group.iter().map(|group| group.as_str().into()).collect());
-    allow::enter(&who, &head, contracts)?;
+    // Limits a second are no business of events that are looked at here.
+    let rates = Rates::new(&Limits::default(), Ticks::monotonic());
+    allow::enter(&who, &head, contracts, &rates)?;
     let batch = if is_lines(&arguments.file) {
         lines(&head, body)
     } else {
         native::cut(&head, body, Whole::Json, Admission::default().events_per_request)?
     };
-    let allowed = allow::allow(&who, contracts, batch);
+    let allowed = allow::allow(&who, contracts, batch, &rates);
     let encoded = encode::encode(allowed, &head.headers, &Binder::new(None, &Config::default())).await;
     let bench = Bench { who: &who, headers: &head.headers, tally: None };
     Ok(trial::try_out(encoded, &bench, |_, _| Ok(())).verdicts)

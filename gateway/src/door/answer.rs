@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -13,6 +14,7 @@ use serde::Serialize;
 
 use super::{status, trial};
 use crate::event::{Code, Outcome, Refusal, Rejection, Verdict};
+use crate::limit::whole_seconds;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -40,6 +42,7 @@ pub struct Answer {
     maybe_written: bool,
     retryable: bool,
     detail: Option<String>,
+    wait: Option<Duration>,
     warnings: BTreeSet<Arc<str>>,
 }
 
@@ -107,6 +110,7 @@ impl Answer {
             maybe_written: false,
             retryable: false,
             detail: None,
+            wait: None,
             warnings: BTreeSet::new(),
         }
     }
@@ -184,6 +188,7 @@ impl Answer {
         self.refused += 1;
         self.maybe_written |= refusal.outcome == Outcome::Unknown;
         self.retryable |= refusal.code.is_retryable();
+        self.wait = self.wait.max(refusal.wait);
         if !self.codes.contains(&refusal.code) {
             self.codes.push(refusal.code);
         }
@@ -234,7 +239,7 @@ impl Answer {
                 response.headers_mut().append("forebay-warning", value);
             }
         }
-        add_retry_after(response);
+        add_retry_after(response, self.wait);
     }
 }
 
@@ -252,7 +257,7 @@ pub fn rejected(rejection: &Rejection, request_id: &str) -> Response {
         retryable: rejection.code.is_retryable(),
     };
     let mut response = respond(status, PROBLEM, to_json(&problem));
-    add_retry_after(&mut response);
+    add_retry_after(&mut response, rejection.wait);
     response
 }
 
@@ -318,11 +323,15 @@ fn respond(status: StatusCode, content_type: HeaderValue, body: Vec<u8>) -> Resp
     response
 }
 
-/// 429 and 503 say when to come again: in one to three seconds, so that those who were refused together don't all
-/// come back together (RFC 9110, section 10.2.3).
-fn add_retry_after(response: &mut Response) {
+/// 429 and 503 say when to come again: after the wait, where it is known, and up to a second more; else in one to three
+/// seconds. So those who were refused together don't all come back together (RFC 9110, section 10.2.3).
+fn add_retry_after(response: &mut Response, wait: Option<Duration>) {
     if matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-        let seconds = 1 + RandomState::new().hash_one(()) % 3;
+        let random = RandomState::new().hash_one(());
+        let seconds = match wait {
+            Some(wait) => whole_seconds(wait) + random % 2,
+            None => 1 + random % 3,
+        };
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
 }

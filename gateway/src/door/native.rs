@@ -25,6 +25,11 @@ pub fn request_id(headers: &HeaderMap) -> String {
     headers.get("x-request-id").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
 }
 
+/// The length of a body that is one batch, if the request says it. A streamed body is many.
+pub fn length(exchange: Exchange, headers: &HeaderMap) -> Option<u64> {
+    if matches!(exchange, Exchange::Whole(..)) { body::length(headers) } else { None }
+}
+
 /// How many bytes the request will hold: a whole body's length as far as its head says it, or as many windows of a
 /// streamed one as are open at a time. A whole body over the cap is rejected unread.
 pub fn claim(exchange: Exchange, headers: &HeaderMap, limits: &Admission) -> Result<u64, Rejection> {

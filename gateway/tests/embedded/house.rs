@@ -58,7 +58,7 @@ impl Answer {
         if json.get("instance").is_some() {
             json["instance"] = "[request id]".into();
         }
-        let names = ["content-type", "preference-applied", "forebay-warning", "allow"];
+        let names = ["content-type", "preference-applied", "forebay-warning", "allow", "ratelimit-policy", "ratelimit"];
         let headers =
             names.iter().filter_map(|name| Some(format!("{name}: {}\n", self.headers.get(*name)?.to_str().ok()?)));
         format!("{}\n{}\n{json:#}", self.status, headers.collect::<String>())
@@ -68,6 +68,11 @@ impl Answer {
 impl House {
     /// A gateway that is ready, with these variables over its configuration.
     pub(crate) async fn new(variables: &[(&str, &str)]) -> Self {
+        Self::with(variables, |_| {}).await
+    }
+
+    /// The same, with something changed in what it is built from.
+    pub(crate) async fn with(variables: &[(&str, &str)], change: impl FnOnce(&mut App)) -> Self {
         let broker = MockCluster::new(1).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let keyed = "key: { from: /customer }\nid: { from: /id }\ntime: { from: /at }\n";
@@ -97,7 +102,9 @@ impl House {
         assert_eq!(load.problems, []);
         let binder = Arc::new(Binder::new(None, &config));
         let set = binder.bind(load.set.unwrap()).await;
-        let app = Arc::new(App::build(config, Arc::new(Catalog::new(set)), binder, metrics).unwrap());
+        let mut app = App::build(config, Arc::new(Catalog::new(set)), binder, metrics).unwrap();
+        change(&mut app);
+        let app = Arc::new(app);
         tokio::spawn(Arc::clone(&app.topics).keep_fresh());
         while !app.not_ready().is_empty() {
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -335,9 +335,7 @@ impl Inference<'_> {
             Function::Int => (Type::Int, &[Type::Int, Type::Text, Type::Time]),
             Function::Uint => (Type::Uint, &[Type::Int, Type::Text]),
             Function::Double => (Type::Double, &[Type::Int, Type::Text]),
-            Function::Text => {
-                (Type::Text, &[Type::Bool, Type::Int, Type::Text, Type::Bytes, Type::Time, Type::Span])
-            }
+            Function::Text => (Type::Text, &[Type::Bool, Type::Int, Type::Text, Type::Bytes, Type::Time, Type::Span]),
             Function::Bool => (Type::Bool, &[Type::Bool, Type::Text]),
             Function::Timestamp => (Type::Time, &[Type::Time, Type::Text, Type::Int]),
             Function::Duration => (Type::Span, &[Type::Span, Type::Text]),

@@ -195,7 +195,8 @@ impl<'t> Lowering<'t> {
         let method = target.is_some();
         let known = Function::NAMES.iter().find(|(known, ..)| *known == name);
         let Some((_, function, count, as_function, as_method)) = known else {
-            let names = Function::NAMES.iter().map(|(known, ..)| *known).chain(Each::NAMES.iter().map(|(each, _)| *each));
+            let names =
+                Function::NAMES.iter().map(|(known, ..)| *known).chain(Each::NAMES.iter().map(|(each, _)| *each));
             let expected = match nearest(name, names.chain(["has", "matches"])) {
                 Some(meant) => format!("a function that there is (did you mean {meant}?)"),
                 None => "a function that there is".to_owned(),
