@@ -2,6 +2,7 @@
 //! code, never from a caller. Nothing else in the gateway spells a metric.
 
 pub mod registry;
+pub mod tls;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use registry::RegistryMetrics;
+use tls::TlsMetrics;
 
 use crate::code::{Code, Outcome};
 
@@ -44,6 +46,7 @@ pub struct Metrics {
     reloads: Family<ReloadLabels, Counter>,
     spans_dropped: Counter,
     schema_registry: RegistryMetrics,
+    tls: TlsMetrics,
     moment: Arc<ArcSwap<Moment>>,
 }
 
@@ -170,6 +173,7 @@ impl Metrics {
             reloads: Family::default(),
             spans_dropped: Counter::default(),
             schema_registry: RegistryMetrics::default(),
+            tls: TlsMetrics::default(),
             moment: Arc::default(),
             registry: Registry::default(),
         };
@@ -209,11 +213,17 @@ impl Metrics {
         r.register("reloads", "Reloads of contracts and conventions, by result", self.reloads.clone());
         r.register("spans_dropped", "Spans that could not be exported", self.spans_dropped.clone());
         self.schema_registry.register(r);
+        self.tls.register(r);
     }
 
     /// What is counted of the schema registry's client.
     pub fn schema_registry(&self) -> &RegistryMetrics {
         &self.schema_registry
+    }
+
+    /// What is counted of TLS on the listeners.
+    pub fn tls(&self) -> &TlsMetrics {
+        &self.tls
     }
 
     /// One topic's counters.
