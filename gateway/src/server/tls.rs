@@ -209,3 +209,7 @@ fn settings(config: &Tls, material: Material) -> Result<ServerConfig, Error> {
     }
     Ok(settings)
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "that is how a test fails")]
+mod tests;
