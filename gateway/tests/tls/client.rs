@@ -13,7 +13,7 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -25,7 +25,7 @@ pub(crate) struct Served {
     pub(crate) house: House,
     pub(crate) data: SocketAddr,
     pub(crate) tls: Vec<Arc<Live>>,
-    _stop: oneshot::Sender<()>,
+    _stop: watch::Sender<()>,
 }
 
 /// Serves with these variables over the configuration.
@@ -39,8 +39,8 @@ pub(crate) async fn serve(variables: &[(&str, &str)]) -> Served {
     let server = Server::bind(Arc::clone(&house.app)).await.unwrap();
     let (data, _) = server.addresses().unwrap();
     let tls = server.tls();
-    let (stop, mut stopped) = oneshot::channel::<()>();
-    tokio::spawn(server.serve(async move || drop((&mut stopped).await)));
+    let (stop, mut stopped) = watch::channel(());
+    tokio::spawn(server.serve(async move || drop(stopped.changed().await)));
     Served { house, data, tls, _stop: stop }
 }
 

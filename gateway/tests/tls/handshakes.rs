@@ -63,12 +63,13 @@ async fn versions_before_1_2_are_refused() {
     let authority = Authority::new();
     let served = serve_tls(&Files::of(&authority.server()).section("")).await;
     for minor in [1, 2] {
-        // A hello of TLS 1.0 or 1.1 (RFC 4346, section 7.4.1.2): version, random, no session, one cipher, no compression.
+        // A hello of TLS 1.0 or 1.1 (RFC 4346, section 7.4.1.2): version, random, no session, one cipher, no
+        // compression; with the algorithms of signatures that later versions ask for (RFC 5246, section 7.4.1.4.1).
         let mut body = vec![3, minor];
         body.extend([7; 32]);
-        body.extend([0, 0, 2, 0, 0x2f, 1, 0]);
-        let mut record =
-            vec![22, 3, 1, 0, u8::try_from(body.len() + 4).unwrap(), 1, 0, 0, u8::try_from(body.len()).unwrap()];
+        body.extend([0, 0, 2, 0, 0x2f, 1, 0, 0, 8, 0, 13, 0, 4, 0, 2, 4, 3]);
+        let length = u8::try_from(body.len()).unwrap();
+        let mut record = vec![22, 3, 1, 0, length + 4, 1, 0, 0, length];
         record.extend(body);
         let answer = answered(served.data, &record).await;
         assert_eq!(answer.first(), Some(&21), "an alert: {answer:?}");

@@ -106,7 +106,7 @@ fn certified(
         _ => Flaw::new(
             "key",
             "an RSA key of 2048 bits or more, an ECDSA key (P-256, P-384) or an Ed25519 key",
-            "another",
+            "one that can't be used",
         ),
     })
 }
