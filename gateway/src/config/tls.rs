@@ -65,8 +65,8 @@ impl Tls {
 
     pub(super) fn read(mut r: Reader<'_, '_>) -> Self {
         let certificate =
-            r.required("certificate", "a file of the certificate beside key: certificate: cert.pem", path);
-        let key = r.required("key", "a file of its private key beside certificate: key: key.pem", path);
+            r.required("certificate", "a file of the certificate beside key, such as certificate: cert.pem", path);
+        let key = r.required("key", "a file of its private key beside certificate, such as key: key.pem", path);
         let client_ca = r.optional("client_ca", path);
         let (asked, authority) = (r.one_of("client_certificate", &CLIENT_CERTIFICATE), r.member("client_ca").is_some());
         let d = Self::of(certificate.unwrap_or_default(), key.unwrap_or_default());
