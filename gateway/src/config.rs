@@ -3,6 +3,7 @@
 
 mod show;
 pub mod secret;
+pub mod tls;
 pub mod listen;
 pub mod folders;
 pub mod pii;

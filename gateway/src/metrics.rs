@@ -5,6 +5,7 @@ pub mod conventions;
 pub mod refused;
 pub mod registry;
 pub mod rates;
+pub mod tls;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use conventions::ConventionMetrics;
 use rates::RateMetrics;
 use refused::{Copied, RefusedMetrics};
 use registry::RegistryMetrics;
+use tls::TlsMetrics;
 
 use crate::code::{Code, Outcome};
 use crate::limit::Limit;
@@ -53,6 +55,7 @@ pub struct Metrics {
     spans_dropped: Counter,
     schema_registry: RegistryMetrics,
     rates: RateMetrics,
+    tls: TlsMetrics,
     moment: Arc<ArcSwap<Moment>>,
 }
 
@@ -176,6 +179,7 @@ impl Metrics {
             spans_dropped: Counter::default(),
             schema_registry: RegistryMetrics::default(),
             rates: RateMetrics::default(),
+            tls: TlsMetrics::default(),
             moment: Arc::default(),
             registry: Registry::default(),
         };
@@ -217,6 +221,7 @@ impl Metrics {
         r.register("spans_dropped", "Spans that could not be exported", self.spans_dropped.clone());
         self.schema_registry.register(r);
         self.rates.register(r);
+        self.tls.register(r);
     }
 
     /// What is counted of conventions.
@@ -227,6 +232,11 @@ impl Metrics {
     /// What is counted of the schema registry's client.
     pub fn schema_registry(&self) -> &RegistryMetrics {
         &self.schema_registry
+    }
+
+    /// What is counted of TLS on the listeners.
+    pub fn tls(&self) -> &TlsMetrics {
+        &self.tls
     }
 
     /// One topic's counters.

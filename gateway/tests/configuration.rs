@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up should say where")]
 
 use std::fmt::Write as _;
+use std::path::Path;
 
+use base64::Engine as _;
 use forebay::config::Config;
+use forebay::config::tls::ClientCertificate;
 
 const SMALLEST: &str =
     "kafka: { bootstrap: [broker-1:9092] }\nauthn: { anonymous: true, anonymous_principal: everyone }\n";
@@ -136,7 +139,8 @@ fn every_problem_is_said_at_once() {
 listen:
   address: nowhere
   header_timeout: soon
-  tls: { certificate: a.pem }
+  tls: { certificate: a.pem, client_certificate: required, handshakes: 0, handshake_timeout: 0s }
+admin: { tls: { certificate: /no/such/file, key: /no/such/file } }
 kafka:
   deadline: 5
   compression: brotli
@@ -164,6 +168,70 @@ fn contradictions_are_said_with_both_names() {
     );
     let variables = [("FOREBAY_KAFKA__REQUEST_TIMEOUT", "10s"), ("FOREBAY_KAFKA__BYTES_PER_RECORD", "1GiB")];
     insta::assert_snapshot!(read(&text, &variables).unwrap_err());
+}
+
+/// Files of a certificate that ends in this year, and of its key.
+fn certificate(folder: &Path, year: i32) -> String {
+    let file = |name: &str, label: &str, der: &[u8]| {
+        let path = folder.join(name);
+        let text = base64::engine::general_purpose::STANDARD.encode(der);
+        std::fs::write(&path, format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")).unwrap();
+        path.display().to_string()
+    };
+    let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    params.not_after = rcgen::date_time_ymd(year, 1, 1);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = file(&format!("{year}.pem"), "CERTIFICATE", params.self_signed(&key).unwrap().der());
+    let key = file(&format!("{year}.key"), "PRIVATE KEY", &key.serialize_der());
+    format!("certificate: {certificate}, key: {key}")
+}
+
+#[test]
+fn clients_are_asked_for_a_certificate_where_there_is_an_authority() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = certificate(folder.path(), 2100);
+    let authority = folder.path().join("2100.pem").display().to_string();
+    for (more, expected) in [
+        (String::new(), ClientCertificate::None),
+        (format!(", client_ca: {authority}"), ClientCertificate::Optional),
+        (format!(", client_ca: {authority}, client_certificate: required"), ClientCertificate::Required),
+    ] {
+        let config = read(SMALLEST, &[("FOREBAY_LISTEN__TLS", &format!("{{{files}{more}}}"))]).unwrap();
+        assert_eq!(config.listen.tls.unwrap().client_certificate, expected, "{more}");
+        assert_eq!(config.admin.tls, None);
+    }
+}
+
+#[test]
+fn every_flaw_of_tls_is_a_sentence_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sound, expired) = (certificate(folder.path(), 2100), certificate(folder.path(), 2020));
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (key, other) = (path("2100.key"), path("2020.key"));
+    std::fs::write(path("empty.pem"), "").unwrap();
+    std::fs::write(path("junk.pem"), "-----BEGIN CERTIFICATE-----\nc2VjcmV0\n-----END CERTIFICATE-----\n").unwrap();
+    let (empty, junk) = (path("empty.pem"), path("junk.pem"));
+    let certificate = path("2100.pem");
+    let mut said = String::new();
+    for section in [
+        format!("{{certificate: {certificate}}}"),
+        format!("{{key: {key}, client_ca: {certificate}}}"),
+        format!("{{{expired}}}"),
+        format!("{{certificate: {certificate}, key: {other}}}"),
+        format!("{{certificate: {certificate}, key: {empty}}}"),
+        format!("{{certificate: {empty}, key: {key}}}"),
+        format!("{{certificate: {junk}, key: {key}}}"),
+        format!("{{certificate: {key}, key: {certificate}}}"),
+        format!("{{{sound}, client_ca: {empty}}}"),
+        format!("{{{sound}, client_ca: {junk}}}"),
+        format!("{{{sound}, client_ca: {}}}", path("absent.pem")),
+        format!("{{{sound}, client_ca: {certificate}, client_certificate: none}}"),
+        format!("{{{sound}, client_certificate: required}}"),
+    ] {
+        said += &read(&format!("{SMALLEST}listen: {{ tls: {section} }}\n"), &[]).unwrap_err();
+    }
+    assert!(!said.contains("c2VjcmV0"), "{said}");
+    insta::assert_snapshot!(said.replace(&folder.path().display().to_string(), "[folder]"));
 }
 
 #[test]
