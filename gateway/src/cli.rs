@@ -4,6 +4,7 @@ mod start;
 mod serve;
 mod dev;
 mod check;
+mod key;
 mod lint;
 mod tail;
 mod terminal;
@@ -35,6 +36,9 @@ enum Command {
     Check(check::Arguments),
     /// Holds contracts, schemas and samples to the rules, and to an earlier version.
     Lint(lint::Arguments),
+    /// Makes API keys.
+    #[command(subcommand)]
+    Key(key::Command),
     /// Reads records back, one JSON line each.
     Tail(tail::Arguments),
 }
@@ -59,6 +63,7 @@ pub fn main() -> ExitCode {
         Command::Serve { config } => serve::run(config.as_deref()),
         Command::Check(arguments) => check::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
+        Command::Key(command) => key::run(&command),
         Command::Tail(arguments) => tail::run(&arguments),
     };
     ExitCode::from(exit as u8)

@@ -15,6 +15,7 @@ use http::HeaderMap;
 
 use crate::catalog::Topic;
 pub use crate::code::{Code, Outcome};
+use crate::glob;
 
 /// What a request says before its body.
 #[derive(Debug)]
@@ -67,12 +68,13 @@ pub struct Principal {
     groups: Arc<[Arc<str>]>,
     unrestricted: bool,
     expires: Option<i64>,
+    scopes: Option<Arc<[Arc<str>]>>,
 }
 
 impl Principal {
     /// Proven to have this name, and in no group.
     pub(crate) fn new(name: Arc<str>) -> Self {
-        Self { name, groups: Arc::default(), unrestricted: false, expires: None }
+        Self { name, groups: Arc::default(), unrestricted: false, expires: None, scopes: None }
     }
 
     /// The same in these groups.
@@ -91,6 +93,17 @@ impl Principal {
     #[must_use]
     pub(crate) fn expiring(self, expires: i64) -> Self {
         Self { expires: Some(expires), ..self }
+    }
+
+    /// The same by a credential that is good for topics of these names alone; `*` stands for any run of characters.
+    #[must_use]
+    pub(crate) fn within(self, scopes: Arc<[Arc<str>]>) -> Self {
+        Self { scopes: Some(scopes), ..self }
+    }
+
+    /// Whether its credential is good for this topic. Contracts' `producers` are another question.
+    pub fn may(&self, topic: &str) -> bool {
+        self.scopes.as_ref().is_none_or(|scopes| scopes.iter().any(|scope| glob::matches(scope, topic)))
     }
 
     /// The groups that its credential names.
@@ -255,12 +268,20 @@ pub struct Rejection {
     pub code: Code,
     /// A sentence for the client.
     pub detail: Cow<'static, str>,
+    /// How a caller who is not known may prove who it is: challenges of RFC 9110, section 11.3.
+    pub challenges: Vec<String>,
 }
 
 impl Rejection {
     /// A rejection with its sentence.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into() }
+        Self { code, detail: detail.into(), challenges: Vec::new() }
+    }
+
+    /// The same with what its sender is asked to prove.
+    #[must_use]
+    pub fn challenging(self, challenges: Vec<String>) -> Self {
+        Self { challenges, ..self }
     }
 
     /// The same for what was not read of a body whose first events have verdicts already.

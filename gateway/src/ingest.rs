@@ -56,7 +56,10 @@ pub async fn native(
         Ok(Head { topic, schema_id, headers: parts.headers, trace, peer })
     });
     let answered = match head.and_then(|head| enter(&app, head)) {
-        Ok(entered) => work(&app, entered, body, &request_id).await,
+        Ok(entered) => {
+            let expires = entered.caller.who.expires();
+            work(&app, entered, body, &request_id).await.map(|response| answer::expiring(response, expires))
+        }
         Err(rejection) => {
             body::pass_over(body, brief).await;
             Err(rejection)

@@ -21,4 +21,6 @@ pub mod metrics;
 pub mod code;
 pub mod config;
 pub mod clock;
+mod glob;
+mod roots;
 pub mod cli;

@@ -1,6 +1,7 @@
 //! Every metric's name, labels and help, and one typed method a fact. Labels come from the catalogue and from the
 //! code, never from a caller. Nothing else in the gateway spells a metric.
 
+pub mod authn;
 pub mod registry;
 
 use std::fmt::Write as _;
@@ -19,6 +20,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+use authn::AuthnMetrics;
 use registry::RegistryMetrics;
 
 use crate::code::{Code, Outcome};
@@ -44,6 +46,7 @@ pub struct Metrics {
     reloads: Family<ReloadLabels, Counter>,
     spans_dropped: Counter,
     schema_registry: RegistryMetrics,
+    authn: AuthnMetrics,
     moment: Arc<ArcSwap<Moment>>,
 }
 
@@ -64,6 +67,8 @@ pub struct Moment {
     pub unbound_topics: usize,
     /// Topics whose events are checked by a general validator, and the keyword that demands it.
     pub slow_schemas: Vec<(Arc<str>, String)>,
+    /// Principals with API keys that end soon, and how many of theirs do.
+    pub expiring_credentials: Vec<(Arc<str>, u64)>,
     /// Whether `/readyz` says yes.
     pub ready: bool,
     /// Connected brokers.
@@ -170,6 +175,7 @@ impl Metrics {
             reloads: Family::default(),
             spans_dropped: Counter::default(),
             schema_registry: RegistryMetrics::default(),
+            authn: AuthnMetrics::default(),
             moment: Arc::default(),
             registry: Registry::default(),
         };
@@ -209,11 +215,17 @@ impl Metrics {
         r.register("reloads", "Reloads of contracts and conventions, by result", self.reloads.clone());
         r.register("spans_dropped", "Spans that could not be exported", self.spans_dropped.clone());
         self.schema_registry.register(r);
+        self.authn.register(r);
     }
 
     /// What is counted of the schema registry's client.
     pub fn schema_registry(&self) -> &RegistryMetrics {
         &self.schema_registry
+    }
+
+    /// What is counted of callers and their credentials.
+    pub fn authn(&self) -> &AuthnMetrics {
+        &self.authn
     }
 
     /// One topic's counters.
@@ -344,6 +356,7 @@ impl Collector for MomentCollector {
             let labels = [("topic", &**topic), ("reason", reason)];
             ConstGauge::new(1_u64).encode(slow.encode_family(&labels)?)?;
         }
+        authn::encode_expiring(&mut encoder, &now.expiring_credentials)?;
         let help = "The slowest broker's 99th percentile of round trips in the last second";
         let seconds = ConstGauge::new(now.producer_round_trip.as_secs_f64());
         let name = "producer_round_trip";

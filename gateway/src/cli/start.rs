@@ -11,6 +11,7 @@ use crate::binding::Binder;
 use crate::catalog::{self, Catalog, ContractSet, Sources};
 use crate::clock;
 use crate::config::Config;
+use crate::ingest::authn::Authn;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
 use crate::server::Server;
@@ -20,10 +21,11 @@ use crate::telemetry;
 pub(super) struct Prepared {
     pub(super) config: Config,
     pub(super) set: ContractSet,
+    pub(super) authn: Arc<Authn>,
     pub(super) metrics: Arc<Metrics>,
 }
 
-/// Starts to log, and loads contracts and conventions.
+/// Starts to log, and loads contracts, conventions and credentials.
 pub(super) fn prepare(config: Result<Config, Vec<Problem>>) -> Result<Prepared, Exit> {
     let config = config.map_err(|problems| {
         terminal::problems(&problems);
@@ -33,8 +35,12 @@ pub(super) fn prepare(config: Result<Config, Vec<Problem>>) -> Result<Prepared, 
     let metrics = Arc::new(Metrics::new());
     let load = catalog::load(&Sources::of(&config), clock::today(), &metrics);
     terminal::load(&load);
+    let authn = Authn::new(&config, &metrics).map_err(|problems| {
+        terminal::problems(&problems);
+        Exit::Usage
+    })?;
     let set = load.set.ok_or(Exit::Usage)?;
-    Ok(Prepared { config, set, metrics })
+    Ok(Prepared { config, set, authn: Arc::new(authn), metrics })
 }
 
 /// Runs a command's work on threads of its own.
@@ -50,12 +56,12 @@ pub(super) fn run(work: impl Future<Output = Result<(), Exit>>) -> Exit {
 
 /// Builds the gateway and binds its listeners; its topics and their schemas are looked up from now on.
 pub(super) async fn bind(prepared: Prepared) -> Result<(Arc<App>, Server), Exit> {
-    let Prepared { config, set, metrics } = prepared;
+    let Prepared { config, set, authn, metrics } = prepared;
     let registry = config.registry.as_ref().map(|registry| Registry::new(registry, &metrics)).transpose();
     let registry = registry.map_err(|error| wrong(&error))?;
     let binder = Arc::new(Binder::new(registry, &config));
     let set = binder.bind_at_start(set).await;
-    let app = App::build(config, Arc::new(Catalog::new(set)), binder, metrics).map_err(|error| wrong(&error))?;
+    let app = App::build(config, Arc::new(Catalog::new(set)), binder, authn, metrics).map_err(|error| wrong(&error))?;
     let app = Arc::new(app);
     let server =
         Server::bind(Arc::clone(&app)).await.map_err(|error| wrong(&format_args!("can't listen on {error}")))?;
@@ -63,6 +69,7 @@ pub(super) async fn bind(prepared: Prepared) -> Result<(Arc<App>, Server), Exit>
         tracing::info!(%data, %admin, "listening");
     }
     tokio::spawn(Arc::clone(&app.topics).keep_fresh());
+    tokio::spawn(Arc::clone(&app.authn).keep());
     tokio::spawn(Arc::clone(&app.binder).keep_bound(Arc::clone(&app.catalog)));
     Ok((app, server))
 }
