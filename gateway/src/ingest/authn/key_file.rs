@@ -93,7 +93,7 @@ fn entry(node: &Node, problems: &mut Vec<Problem>) -> Option<(Box<str>, Key)> {
 }
 
 fn id(node: &Node, problems: &mut Vec<Problem>) -> Option<Box<str>> {
-    let text = hidden(node, problems)?;
+    let text = node.string(problems)?;
     if !token::is_id(&text) {
         problems.push(node.problem("an id of 10 characters, a to z and 0 to 9", "another text"));
         return None;
@@ -102,7 +102,7 @@ fn id(node: &Node, problems: &mut Vec<Problem>) -> Option<Box<str>> {
 }
 
 fn hash(node: &Node, problems: &mut Vec<Problem>) -> Option<[u8; 32]> {
-    let text = hidden(node, problems)?;
+    let text = node.string(problems)?;
     let bytes = text.strip_prefix(ALGORITHM).and_then(bytes);
     if bytes.is_none() {
         problems.push(node.problem("sha256: and 64 hexadecimal digits; never the secret itself", "another text"));
@@ -152,24 +152,9 @@ fn start(day: Date) -> Option<i64> {
     i64::try_from(moment.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
 }
 
-/// A scalar's text that no problem shows.
-fn hidden(node: &Node, problems: &mut Vec<Problem>) -> Option<String> {
-    match &node.kind {
-        Kind::Scalar(scalar) => Some(scalar.text.clone()),
-        _ => {
-            problems.push(node.mismatch("text"));
-            None
-        }
-    }
-}
-
-fn kind(node: &Node) -> &'static str {
-    match node.kind {
-        Kind::Null => "nothing",
-        Kind::Scalar(_) => "a text",
-        Kind::List(_) => "a list",
-        Kind::Map(_) => "a mapping",
-    }
+/// What stands there, without its text.
+fn kind(node: &Node) -> String {
+    if let Kind::Scalar(_) = node.kind { "a text".to_owned() } else { node.describe() }
 }
 
 fn digit(value: u8) -> char {
