@@ -71,7 +71,8 @@ pub async fn reload(State(app): State<Arc<App>>) -> (StatusCode, Response) {
     match app.reload_requests.ask().await {
         Reloaded::Applied { contracts } => (StatusCode::OK, json(&json!({ "contracts": contracts }))),
         Reloaded::Refused(problems) => {
-            let detail = "Something is wrong; what was in force stays in force.";
+            let detail =
+                "Something is wrong. What is sound is in force, and where something is wrong what was in force stays.";
             (StatusCode::UNPROCESSABLE_ENTITY, json(&json!({ "detail": detail, "problems": problems })))
         }
         Reloaded::Unheard => {

@@ -27,7 +27,7 @@ pub struct App {
     /// Binds contracts to the schemas that a registry has.
     pub binder: Arc<Binder>,
     /// Tells who is calling.
-    pub authn: Authn,
+    pub authn: Arc<Authn>,
     /// Lends out memory.
     pub admission: Admission,
     /// Keeps the limits of events and bytes a second.
@@ -136,12 +136,13 @@ impl App {
         config: Config,
         catalog: Arc<Catalog>,
         binder: Arc<Binder>,
+        authn: Arc<Authn>,
         metrics: Arc<Metrics>,
     ) -> Result<Self, ConnectError> {
         let producer = Arc::new(Producer::new(&config.kafka)?);
         let topics = Arc::new(Topics::new(&config.kafka)?);
         Ok(Self {
-            authn: Authn::new(&config.authn),
+            authn,
             admission: Admission::new(&config.admission),
             rates: Rates::new(&config.admission.rates, Ticks::monotonic()),
             delivery: Delivery::new(&config.kafka, Arc::clone(&producer), Arc::clone(&topics)),
@@ -181,6 +182,7 @@ impl App {
             queue_bytes,
             queue_records,
             stalled_topics: self.producer.stalled().len(),
+            expiring_credentials: self.authn.expiring(),
             ready: self.not_ready().is_empty(),
             ..Moment::default()
         };

@@ -4,6 +4,7 @@ mod start;
 mod serve;
 mod dev;
 mod check;
+mod key;
 mod lint;
 mod explain;
 mod tail;
@@ -38,6 +39,9 @@ enum Command {
     Lint(lint::Arguments),
     /// Says what would become of events, and why, without sending them.
     Explain(explain::Arguments),
+    /// Makes API keys.
+    #[command(subcommand)]
+    Key(key::Command),
     /// Reads records back, one JSON line each.
     Tail(tail::Arguments),
 }
@@ -63,6 +67,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Key(command) => key::run(&command),
         Command::Tail(arguments) => tail::run(&arguments),
     };
     ExitCode::from(exit as u8)

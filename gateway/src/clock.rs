@@ -30,6 +30,17 @@ pub fn today() -> Date {
     day(now())
 }
 
+/// The day that lies so many days ahead, in UTC; none after the last that there is.
+pub fn days_from_now(days: u32) -> Option<Date> {
+    let today = u32::try_from(seconds() / DAY).unwrap_or(u32::MAX);
+    Date::from_days_since_epoch(today.saturating_add(days))
+}
+
+/// This second, counted from 1970-01-01T00:00:00Z.
+pub fn seconds() -> i64 {
+    now().seconds
+}
+
 /// A clock that says how much time has passed, and not since when.
 #[derive(Clone)]
 pub struct Ticks(Arc<dyn Clock<Instant = Nanos> + Send + Sync>);

@@ -7,6 +7,8 @@
 pub enum Code {
     /// The body, or one event in it, is not JSON with one meaning.
     Malformed,
+    /// The caller has not proven who it is.
+    Unauthenticated,
     /// The caller may not write this topic.
     Forbidden,
     /// No contract names this topic, or Kafka does not have it.
@@ -41,6 +43,8 @@ pub enum Code {
     Overloaded,
     /// The queue towards Kafka is full.
     QueueFull,
+    /// The keys of the token's issuer are not known yet.
+    IssuerUnavailable,
     /// The schema is not known yet, and its registry does not answer.
     RegistryUnavailable,
     /// Kafka can't take the record now.
@@ -55,8 +59,9 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the table's order.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::Malformed,
+        Self::Unauthenticated,
         Self::Forbidden,
         Self::UnknownTopic,
         Self::NotFound,
@@ -74,6 +79,7 @@ impl Code {
         Self::OverBudget,
         Self::Overloaded,
         Self::QueueFull,
+        Self::IssuerUnavailable,
         Self::RegistryUnavailable,
         Self::KafkaUnavailable,
         Self::TimedOut,
@@ -85,6 +91,7 @@ impl Code {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Malformed => "malformed",
+            Self::Unauthenticated => "unauthenticated",
             Self::Forbidden => "forbidden",
             Self::UnknownTopic => "unknown_topic",
             Self::NotFound => "not_found",
@@ -102,6 +109,7 @@ impl Code {
             Self::OverBudget => "over_budget",
             Self::Overloaded => "overloaded",
             Self::QueueFull => "queue_full",
+            Self::IssuerUnavailable => "issuer_unavailable",
             Self::RegistryUnavailable => "registry_unavailable",
             Self::KafkaUnavailable => "kafka_unavailable",
             Self::TimedOut => "timed_out",
@@ -118,12 +126,14 @@ impl Code {
             | Self::OverBudget
             | Self::Overloaded
             | Self::QueueFull
+            | Self::IssuerUnavailable
             | Self::RegistryUnavailable
             | Self::KafkaUnavailable
             | Self::TimedOut
             | Self::Draining
             | Self::Internal => true,
             Self::Malformed
+            | Self::Unauthenticated
             | Self::Forbidden
             | Self::UnknownTopic
             | Self::NotFound

@@ -4,6 +4,7 @@
 mod show;
 pub mod secret;
 pub mod tls;
+pub mod network;
 pub mod listen;
 pub mod folders;
 pub mod pii;
@@ -126,6 +127,15 @@ impl Config {
 
     /// Values that are fine alone and wrong together. Each is said with both names.
     fn contradictions(&self, file: &str, problems: &mut Vec<Problem>) {
+        if self.authn.proxy.is_some() && self.listen.trusted_proxies.is_empty() {
+            problems.push(Problem {
+                file: file.to_owned(),
+                line: 0,
+                path: "/listen/trusted_proxies".to_owned(),
+                expected: "the addresses of the proxies that /authn/proxy believes".to_owned(),
+                found: "none".to_owned(),
+            });
+        }
         let (cluster, admission, drain) = (&self.kafka, &self.admission, &self.drain);
         let times = [
             (cluster.request_timeout, cluster.deadline, "/kafka/request_timeout", "/kafka/deadline"),

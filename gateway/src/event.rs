@@ -325,12 +325,20 @@ pub struct Rejection {
     pub detail: Cow<'static, str>,
     /// How long it is of no use to send the request again, where that is known.
     pub wait: Option<Duration>,
+    /// How a caller who is not known may prove who it is: challenges of RFC 9110, section 11.3.
+    pub challenges: Vec<String>,
 }
 
 impl Rejection {
     /// A rejection with its sentence.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), wait: None }
+        Self { code, detail: detail.into(), wait: None, challenges: Vec::new() }
+    }
+
+    /// The same with what its sender is asked to prove.
+    #[must_use]
+    pub fn challenging(self, challenges: Vec<String>) -> Self {
+        Self { challenges, ..self }
     }
 
     /// The same for what was not read of a body whose first events have verdicts already.
@@ -342,7 +350,7 @@ impl Rejection {
 impl From<Box<Refusal>> for Rejection {
     /// What refuses one event refuses all of a request.
     fn from(refusal: Box<Refusal>) -> Self {
-        Self { code: refusal.code, detail: refusal.detail, wait: refusal.wait }
+        Self { code: refusal.code, detail: refusal.detail, wait: refusal.wait, challenges: Vec::new() }
     }
 }
 

@@ -63,7 +63,10 @@ pub async fn native(
     });
     let mut rated = Rated::default();
     let answered = match head.and_then(|head| enter(&app, head, &mut rated)) {
-        Ok(entered) => work(&app, entered, body, &request_id).await,
+        Ok(entered) => {
+            let expires = entered.caller.who.expires();
+            work(&app, entered, body, &request_id).await.map(|response| answer::expiring(response, expires))
+        }
         Err(rejection) => {
             body::pass_over(body, brief).await;
             Err(rejection)

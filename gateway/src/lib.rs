@@ -24,4 +24,5 @@ pub mod limit;
 pub mod config;
 pub mod clock;
 pub mod glob;
+mod roots;
 pub mod cli;

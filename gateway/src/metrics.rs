@@ -1,6 +1,7 @@
 //! Every metric's name, labels and help, and one typed method a fact. Labels come from the catalogue and from the
 //! code, never from a caller. Nothing else in the gateway spells a metric.
 
+pub mod authn;
 pub mod conventions;
 pub mod refused;
 pub mod registry;
@@ -23,6 +24,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+use authn::AuthnMetrics;
 use conventions::ConventionMetrics;
 use rates::RateMetrics;
 use refused::{Copied, RefusedMetrics};
@@ -56,6 +58,7 @@ pub struct Metrics {
     schema_registry: RegistryMetrics,
     rates: RateMetrics,
     tls: TlsMetrics,
+    authn: AuthnMetrics,
     moment: Arc<ArcSwap<Moment>>,
 }
 
@@ -76,6 +79,8 @@ pub struct Moment {
     pub unbound_topics: usize,
     /// Topics whose events are checked by a general validator, and the keyword that demands it.
     pub slow_schemas: Vec<(Arc<str>, String)>,
+    /// Principals with API keys that end soon, and how many of theirs do.
+    pub expiring_credentials: Vec<(Arc<str>, u64)>,
     /// Whether `/readyz` says yes.
     pub ready: bool,
     /// Connected brokers.
@@ -180,6 +185,7 @@ impl Metrics {
             schema_registry: RegistryMetrics::default(),
             rates: RateMetrics::default(),
             tls: TlsMetrics::default(),
+            authn: AuthnMetrics::default(),
             moment: Arc::default(),
             registry: Registry::default(),
         };
@@ -221,6 +227,7 @@ impl Metrics {
         r.register("spans_dropped", "Spans that could not be exported", self.spans_dropped.clone());
         self.schema_registry.register(r);
         self.rates.register(r);
+        self.authn.register(r);
         self.tls.register(r);
     }
 
@@ -237,6 +244,11 @@ impl Metrics {
     /// What is counted of TLS on the listeners.
     pub fn tls(&self) -> &TlsMetrics {
         &self.tls
+    }
+
+    /// What is counted of callers and their credentials.
+    pub fn authn(&self) -> &AuthnMetrics {
+        &self.authn
     }
 
     /// One topic's counters.
@@ -368,6 +380,7 @@ impl Collector for MomentCollector {
             let labels = [("topic", &**topic), ("reason", reason)];
             ConstGauge::new(1_u64).encode(slow.encode_family(&labels)?)?;
         }
+        authn::encode_expiring(&mut encoder, &now.expiring_credentials)?;
         let help = "The slowest broker's 99th percentile of round trips in the last second";
         let seconds = ConstGauge::new(now.producer_round_trip.as_secs_f64());
         let name = "producer_round_trip";

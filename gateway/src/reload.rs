@@ -1,21 +1,54 @@
-//! Takes changed files into force while requests go on: read aside, checked whole, swapped at once. Whatever is wrong
-//! leaves the old in force, loudly. Requests under way keep what they began with.
+//! Takes changed files into force while requests go on: contracts with conventions, keys, certificates. Each part is read
+//! aside, checked whole and swapped at once. Whatever is wrong leaves the old in force, loudly. Requests under way keep
+//! what they began with.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+mod watch;
+
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use forebay_schemas::problem::Problem;
+
+use self::watch::Watch;
 use crate::app::{App, Reloaded};
 use crate::catalog::{self, Broken, ContractSet, Load, Sources};
 use crate::clock;
+use crate::ingest::authn::Authn;
+use crate::server::tls::Live;
 
-/// How deep a catalogue's folders go: the topic's, and its samples'.
-const DEPTH: usize = 4;
 /// How often the day is looked at where files are not.
 const DAY_CHECK: Duration = Duration::from_mins(1);
 
-/// What is told to whoever wants to know of a reload.
+/// Something beside the contracts that is read from files and can be read again.
+pub trait Part: Send + Sync {
+    /// The files that it is read from.
+    fn files(&self) -> Vec<PathBuf>;
+    /// Reads them again. What is wrong leaves the old in force, and is logged and counted by the part.
+    fn reload(&self) -> Result<(), Vec<Problem>>;
+}
+
+impl Part for Authn {
+    fn files(&self) -> Vec<PathBuf> {
+        self.files()
+    }
+
+    fn reload(&self) -> Result<(), Vec<Problem>> {
+        self.reload()
+    }
+}
+
+impl Part for Live {
+    fn files(&self) -> Vec<PathBuf> {
+        self.files()
+    }
+
+    fn reload(&self) -> Result<(), Vec<Problem>> {
+        self.reload()
+    }
+}
+
+/// Who is told of sets of contracts.
 pub trait Audience {
     /// A sound set is about to be in force.
     fn before(&self, _set: &ContractSet) {}
@@ -37,40 +70,57 @@ impl Audience for Log {
     }
 }
 
-/// Reloads whenever files have changed, someone asks for it, or a day begins on which exceptions may have ended. Ends
-/// when it is dropped.
-pub async fn keep(app: Arc<App>, audience: impl Audience) {
+/// Reloads what has changed, all of it when someone asks for it, and the contracts when a day begins on which exceptions may
+/// have ended. Ends when it is dropped.
+pub async fn keep(app: Arc<App>, parts: Vec<Arc<dyn Part>>, audience: impl Audience) {
     let Some(mut asked) = app.reload_requests.receiver() else { return };
     let interval = app.config.reload.interval;
-    let mut watch = Watch::new(&app);
+    let folders = vec![app.config.catalog.dir.clone(), app.config.conventions.dir.clone()];
+    let look = || (Watch::new(folders.clone()), parts.iter().map(|part| Watch::new(part.files())).collect::<Vec<_>>());
+    let (mut contracts, mut others) = look();
     loop {
         let pause = if interval.is_zero() { DAY_CHECK } else { interval };
         tokio::select! {
             () = tokio::time::sleep(pause) => {
-                let day = app.catalog.current().rulebook().today;
-                if (!interval.is_zero() && watch.has_settled(&app)) || day != clock::today() {
-                    // Whoever wants to know is told by the log.
-                    let _ = now(&app, &audience).await;
+                let new_day = app.catalog.current().rulebook().today != clock::today();
+                // Whoever wants to know how it ended is told by the log.
+                if (!interval.is_zero() && contracts.has_settled()) || new_day {
+                    let _ = reload_contracts(&app, &audience).await;
+                }
+                for (part, watch) in parts.iter().zip(&mut others) {
+                    if !interval.is_zero() && watch.has_settled() {
+                        let _ = part.reload();
+                    }
                 }
             }
             Some(reply) = asked.recv() => {
-                watch = Watch::new(&app);
+                (contracts, others) = look();
                 // Nobody waits for the answer any more if it can't be sent.
-                let _ = reply.send(now(&app, &audience).await);
+                let _ = reply.send(reload_all(&app, &parts, &audience).await);
             }
         }
     }
 }
 
-/// Reads everything again and puts into force what is sound.
-async fn now(app: &App, audience: &impl Audience) -> Reloaded {
+async fn reload_all(app: &App, parts: &[Arc<dyn Part>], audience: &impl Audience) -> Reloaded {
+    let wrong = parts.iter().filter_map(|part| part.reload().err()).flatten();
+    let mut wrong: Vec<_> = wrong.map(|problem| problem.to_string()).collect();
+    let contracts = reload_contracts(app, audience).await.unwrap_or_else(|found| {
+        wrong.extend(found);
+        0
+    });
+    if wrong.is_empty() { Reloaded::Applied { contracts } } else { Reloaded::Refused(wrong) }
+}
+
+/// Reads contracts and conventions again, and says how many contracts are in force, or everything that is wrong.
+async fn reload_contracts(app: &App, audience: &impl Audience) -> Result<usize, Vec<String>> {
     let mut load = catalog::load(&Sources::of(&app.config), clock::today(), &app.metrics);
     app.metrics.reload(load.set.is_some());
     let Some(set) = load.set.take() else {
         tracing::error!("contracts or conventions are wrong; the old ones stay in force");
         audience.refused(&load);
         let broken = load.broken.iter().filter(|broken| broken.is_fatal()).map(Broken::to_string);
-        return Reloaded::Refused(load.problems.iter().map(ToString::to_string).chain(broken).collect());
+        return Err(load.problems.iter().map(ToString::to_string).chain(broken).collect());
     };
     audience.before(&set);
     let set = app.binder.bind(set).await;
@@ -78,53 +128,5 @@ async fn now(app: &App, audience: &impl Audience) -> Reloaded {
     tracing::info!(contracts, "contracts and conventions were reloaded");
     app.catalog.replace(set);
     app.topics.refresh();
-    Reloaded::Applied { contracts }
-}
-
-/// When each file was last changed, as it was seen last and as it is in force.
-struct Watch {
-    in_force: Fingerprint,
-    last: Fingerprint,
-}
-
-/// Length and time of the last change by path; what can't be read is left out, and missed when it appears again.
-type Fingerprint = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
-
-impl Watch {
-    fn new(app: &App) -> Self {
-        let seen = fingerprint(app);
-        Self { in_force: seen.clone(), last: seen }
-    }
-
-    /// Whether files have changed since they were taken into force, and have stood still since the last look: several
-    /// files are rarely written at one moment.
-    fn has_settled(&mut self, app: &App) -> bool {
-        let before = std::mem::replace(&mut self.last, fingerprint(app));
-        let settled = self.last == before && self.last != self.in_force;
-        if settled {
-            self.in_force.clone_from(&self.last);
-        }
-        settled
-    }
-}
-
-fn fingerprint(app: &App) -> Fingerprint {
-    let mut files = Fingerprint::new();
-    for folder in [&app.config.catalog.dir, &app.config.conventions.dir] {
-        visit(folder, DEPTH, &mut files);
-    }
-    files
-}
-
-/// Links are followed: Kubernetes shows files of a volume as links, and changes them by changing a link above.
-fn visit(path: &Path, depth: usize, files: &mut Fingerprint) {
-    let Ok(entries) = std::fs::read_dir(path) else { return };
-    for entry in entries.flatten().map(|entry| entry.path()) {
-        let Ok(meta) = std::fs::metadata(&entry) else { continue };
-        if meta.is_dir() && depth > 0 {
-            visit(&entry, depth - 1, files);
-        } else if meta.is_file() {
-            files.insert(entry, (meta.len(), meta.modified().ok()));
-        }
-    }
+    Ok(contracts)
 }

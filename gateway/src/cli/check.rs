@@ -11,6 +11,7 @@ use super::{Exit, terminal};
 use crate::catalog::{self, Sources};
 use crate::clock;
 use crate::config::Config;
+use crate::ingest::authn::Authn;
 use crate::metrics::Metrics;
 
 #[derive(Debug, Args)]
@@ -34,7 +35,9 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     let metrics = Arc::new(Metrics::new());
     let load = catalog::load(&Sources::of(&config), clock::today(), &metrics);
     terminal::load(&load);
-    let Some(set) = load.set else { return Exit::Usage };
+    let authn = Authn::new(&config, &metrics);
+    terminal::problems(authn.as_ref().err().map_or(&[], Vec::as_slice));
+    let (Some(set), Ok(_)) = (load.set, authn) else { return Exit::Usage };
     terminal::say(format_args!("{} contracts and all conventions are sound.", set.len()));
     if arguments.connect { connect::run(&config, set, &metrics) } else { Exit::Fine }
 }

@@ -121,7 +121,7 @@ async fn develop(mut prepared: Prepared, broker: Option<&Embedded>, registry: So
         if let Some((data, admin)) = addresses {
             introduce(&app, topics, (data, admin, registry));
         }
-        reload::keep(Arc::clone(&app), Developer { broker, shelf: &shelf }).await;
+        reload::keep(Arc::clone(&app), Vec::new(), Developer { broker, shelf: &shelf }).await;
     };
     tokio::select! {
         () = server.serve(start::signal) => {}

@@ -14,9 +14,10 @@ pub(super) fn run(file: Option<&Path>) -> Exit {
     };
     start::run(async {
         let (app, server) = start::bind(prepared).await?;
+        let parts = start::parts(&app, &server);
         tokio::select! {
             () = server.serve(start::signal) => {}
-            () = reload::keep(Arc::clone(&app), reload::Log) => {}
+            () = reload::keep(Arc::clone(&app), parts, reload::Log) => {}
             () = start::reload_on_signal(&app) => {}
         }
         app.binder.save().await;

@@ -11,8 +11,10 @@ use crate::binding::Binder;
 use crate::catalog::{self, Catalog, ContractSet, Sources};
 use crate::clock;
 use crate::config::Config;
+use crate::ingest::authn::Authn;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
+use crate::reload::Part;
 use crate::server::Server;
 use crate::telemetry;
 
@@ -20,10 +22,11 @@ use crate::telemetry;
 pub(super) struct Prepared {
     pub(super) config: Config,
     pub(super) set: ContractSet,
+    pub(super) authn: Arc<Authn>,
     pub(super) metrics: Arc<Metrics>,
 }
 
-/// Starts to log, and loads contracts and conventions.
+/// Starts to log, and loads contracts, conventions and credentials.
 pub(super) fn prepare(config: Result<Config, Vec<Problem>>) -> Result<Prepared, Exit> {
     let config = config.map_err(|problems| {
         terminal::problems(&problems);
@@ -33,8 +36,12 @@ pub(super) fn prepare(config: Result<Config, Vec<Problem>>) -> Result<Prepared, 
     let metrics = Arc::new(Metrics::new());
     let load = catalog::load(&Sources::of(&config), clock::today(), &metrics);
     terminal::load(&load);
+    let authn = Authn::new(&config, &metrics).map_err(|problems| {
+        terminal::problems(&problems);
+        Exit::Usage
+    })?;
     let set = load.set.ok_or(Exit::Usage)?;
-    Ok(Prepared { config, set, metrics })
+    Ok(Prepared { config, set, authn: Arc::new(authn), metrics })
 }
 
 /// Runs a command's work on threads of its own.
@@ -50,12 +57,12 @@ pub(super) fn run(work: impl Future<Output = Result<(), Exit>>) -> Exit {
 
 /// Builds the gateway and binds its listeners; its topics and their schemas are looked up from now on.
 pub(super) async fn bind(prepared: Prepared) -> Result<(Arc<App>, Server), Exit> {
-    let Prepared { config, set, metrics } = prepared;
+    let Prepared { config, set, authn, metrics } = prepared;
     let registry = config.registry.as_ref().map(|registry| Registry::new(registry, &metrics)).transpose();
     let registry = registry.map_err(|error| wrong(&error))?;
     let binder = Arc::new(Binder::new(registry, &config));
     let set = binder.bind_at_start(set).await;
-    let app = App::build(config, Arc::new(Catalog::new(set)), binder, metrics).map_err(|error| wrong(&error))?;
+    let app = App::build(config, Arc::new(Catalog::new(set)), binder, authn, metrics).map_err(|error| wrong(&error))?;
     let app = Arc::new(app);
     let server =
         Server::bind(Arc::clone(&app)).await.map_err(|error| wrong(&format_args!("can't listen on {error}")))?;
@@ -63,6 +70,7 @@ pub(super) async fn bind(prepared: Prepared) -> Result<(Arc<App>, Server), Exit>
         tracing::info!(%data, %admin, "listening");
     }
     tokio::spawn(Arc::clone(&app.topics).keep_fresh());
+    tokio::spawn(Arc::clone(&app.authn).keep());
     tokio::spawn(Arc::clone(&app.binder).keep_bound(Arc::clone(&app.catalog)));
     Ok((app, server))
 }
@@ -70,6 +78,12 @@ pub(super) async fn bind(prepared: Prepared) -> Result<(Arc<App>, Server), Exit>
 fn wrong(error: &dyn std::fmt::Display) -> Exit {
     terminal::note(format_args!("error: {error}"));
     Exit::Usage
+}
+
+/// What is read from files beside the contracts and can be read again.
+pub(super) fn parts(app: &App, server: &Server) -> Vec<Arc<dyn Part>> {
+    let keys: Arc<dyn Part> = Arc::clone(&app.authn) as Arc<dyn Part>;
+    std::iter::once(keys).chain(server.tls().into_iter().map(|live| live as Arc<dyn Part>)).collect()
 }
 
 /// Asks for a reload at each SIGHUP. Never ends by itself.

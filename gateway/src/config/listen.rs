@@ -7,6 +7,7 @@ use forebay_schemas::document::{Node, Reader};
 use forebay_schemas::problem::Problem;
 use serde::Serialize;
 
+use super::network::{self, Network};
 use super::show::{as_duration, as_size};
 use super::tls::Tls;
 
@@ -36,6 +37,8 @@ pub struct Listen {
     pub connections: usize,
     /// Open connections from one address.
     pub connections_per_address: usize,
+    /// The proxies whose word on who is calling is taken.
+    pub trusted_proxies: Vec<Network>,
 }
 
 impl Default for Listen {
@@ -50,6 +53,7 @@ impl Default for Listen {
             write_timeout: Duration::from_secs(30),
             connections: 20_000,
             connections_per_address: 2_000,
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -67,8 +71,8 @@ impl Listen {
             write_timeout: r.duration("write_timeout").unwrap_or(d.write_timeout),
             connections: count(&mut r, "connections").unwrap_or(d.connections),
             connections_per_address: count(&mut r, "connections_per_address").unwrap_or(d.connections_per_address),
+            trusted_proxies: r.optional("trusted_proxies", network::list).unwrap_or_default(),
         };
-        r.refuse("trusted_proxies", "no proxies: this version takes nobody's word for who is calling");
         r.finish();
         listen
     }

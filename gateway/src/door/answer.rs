@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use axum::body::Body;
 use axum::response::Response;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
@@ -18,6 +18,8 @@ use crate::limit::whole_seconds;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+/// The first second that RFC 3339 can't spell, in seconds since 1970.
+const YEAR_10000: u64 = 253_402_300_800;
 
 /// Which verdicts an answer lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -257,7 +259,21 @@ pub fn rejected(rejection: &Rejection, request_id: &str) -> Response {
         retryable: rejection.code.is_retryable(),
     };
     let mut response = respond(status, PROBLEM, to_json(&problem));
+    for challenge in rejection.challenges.iter().filter_map(|text| HeaderValue::from_str(text).ok()) {
+        response.headers_mut().append(WWW_AUTHENTICATE, challenge);
+    }
     add_retry_after(&mut response, rejection.wait);
+    response
+}
+
+/// The same answer, with a warning if its sender's credential ends soon; when, in seconds since 1970.
+pub fn expiring(mut response: Response, expires: Option<i64>) -> Response {
+    let seconds = expires.and_then(|seconds| u64::try_from(seconds).ok()).filter(|seconds| *seconds < YEAR_10000);
+    if let Some(when) = seconds.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds)))
+        && let Ok(value) = HeaderValue::from_str(&humantime::format_rfc3339_seconds(when).to_string())
+    {
+        response.headers_mut().insert("forebay-credential-expires", value);
+    }
     response
 }
 

@@ -8,6 +8,7 @@ use crate::event::Code;
 pub fn status(code: Code) -> StatusCode {
     match code {
         Code::Malformed => StatusCode::BAD_REQUEST,
+        Code::Unauthenticated => StatusCode::UNAUTHORIZED,
         Code::Forbidden => StatusCode::FORBIDDEN,
         Code::UnknownTopic | Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -21,9 +22,12 @@ pub fn status(code: Code) -> StatusCode {
         | Code::IncompatibleSchema
         | Code::InvalidRecord => StatusCode::UNPROCESSABLE_ENTITY,
         Code::RateLimited | Code::OverBudget => StatusCode::TOO_MANY_REQUESTS,
-        Code::Overloaded | Code::QueueFull | Code::RegistryUnavailable | Code::KafkaUnavailable | Code::Draining => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        Code::Overloaded
+        | Code::QueueFull
+        | Code::IssuerUnavailable
+        | Code::RegistryUnavailable
+        | Code::KafkaUnavailable
+        | Code::Draining => StatusCode::SERVICE_UNAVAILABLE,
         Code::TimedOut => StatusCode::GATEWAY_TIMEOUT,
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -33,6 +37,7 @@ pub fn status(code: Code) -> StatusCode {
 pub fn title(code: Code) -> &'static str {
     match code {
         Code::Malformed => "Not JSON with one meaning",
+        Code::Unauthenticated => "Not proven who is calling",
         Code::Forbidden => "Not allowed to write this topic",
         Code::UnknownTopic => "No such topic",
         Code::NotFound => "No such address",
@@ -50,6 +55,7 @@ pub fn title(code: Code) -> &'static str {
         Code::OverBudget => "Too many bytes in flight from this caller",
         Code::Overloaded => "Too many bytes in flight",
         Code::QueueFull => "The queue towards Kafka is full",
+        Code::IssuerUnavailable => "The keys of the token's issuer are not known yet",
         Code::RegistryUnavailable => "The schema is not known and its registry does not answer",
         Code::KafkaUnavailable => "Kafka can't take records now",
         Code::TimedOut => "Kafka did not acknowledge in time",

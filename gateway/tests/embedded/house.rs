@@ -102,7 +102,8 @@ impl House {
         assert_eq!(load.problems, []);
         let binder = Arc::new(Binder::new(None, &config));
         let set = binder.bind(load.set.unwrap()).await;
-        let mut app = App::build(config, Arc::new(Catalog::new(set)), binder, metrics).unwrap();
+        let authn = Arc::new(forebay::ingest::authn::Authn::new(&config, &metrics).unwrap());
+        let mut app = App::build(config, Arc::new(Catalog::new(set)), binder, authn, metrics).unwrap();
         change(&mut app);
         let app = Arc::new(app);
         tokio::spawn(Arc::clone(&app.topics).keep_fresh());

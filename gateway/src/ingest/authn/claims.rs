@@ -1,0 +1,72 @@
+//! What a token that is genuine says: for whom, until when, of whom (RFC 7519, section 4.1). Knows nothing of signatures.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::denied::Denied;
+use super::{GROUPS, name};
+use crate::config::authn::jwt::Jwt;
+use crate::event::Principal;
+
+/// Whose the token is, and the first second in which it is no longer good, leeway included.
+pub(super) fn principal(claims: &Value, issuer: &Jwt, now: i64) -> Result<(Principal, i64), Denied> {
+    if claims.get("iss").and_then(Value::as_str) != Some(&issuer.issuer) {
+        return Err(Denied::wrong("The token's issuer is another."));
+    }
+    let leeway = i64::try_from(issuer.leeway.as_secs()).unwrap_or(i64::MAX);
+    let Some(expires) = claims.get("exp").and_then(moment) else {
+        return Err(Denied::wrong("The token has no exp, or one that is no number."));
+    };
+    let ends = expires.saturating_add(leeway);
+    if now >= ends {
+        return Err(Denied::expired(format!("The token ended {} seconds ago.", now.saturating_sub(expires))));
+    }
+    if let Some(not_before) = claims.get("nbf") {
+        let Some(begins) = moment(not_before) else { return Err(Denied::wrong("The token's nbf is no number.")) };
+        if now < begins.saturating_sub(leeway) {
+            return Err(Denied::wrong("The token is not good yet."));
+        }
+    }
+    if !is_for(claims.get("aud"), &issuer.audience) {
+        return Err(Denied::wrong("The token's audience is another."));
+    }
+    let Some(principal) = claim(claims, &issuer.principal).and_then(Value::as_str).and_then(name) else {
+        let detail = format!("The token's {} is no name of 1 to 256 bytes.", issuer.principal);
+        return Err(Denied::wrong(detail));
+    };
+    let wrong = || Denied::wrong(format!("The token's {} is no list of at most {GROUPS} names.", issuer.groups));
+    let groups = claim(claims, &issuer.groups).map_or(Some(Arc::default()), groups).ok_or_else(wrong)?;
+    Ok((Principal::new(principal).in_groups(groups), ends))
+}
+
+/// Seconds since 1970, which may have a fraction.
+fn moment(value: &Value) -> Option<i64> {
+    #[expect(clippy::cast_possible_truncation, reason = "what lies beyond is the greatest moment or the least")]
+    value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds.floor() as i64))
+}
+
+/// A member by its name, or by a JSON Pointer, for those that lie deeper.
+fn claim<'c>(claims: &'c Value, name: &str) -> Option<&'c Value> {
+    if name.starts_with('/') { claims.pointer(name) } else { claims.get(name) }
+}
+
+fn is_for(audience: Option<&Value>, expected: &[String]) -> bool {
+    let is_one = |value: &Value| value.as_str().is_some_and(|text| expected.iter().any(|one| one == text));
+    match audience {
+        Some(Value::Array(several)) => several.iter().all(Value::is_string) && several.iter().any(is_one),
+        Some(one) => is_one(one),
+        None => false,
+    }
+}
+
+/// Names in a list, or in one text with spaces between.
+fn groups(value: &Value) -> Option<Arc<[Arc<str>]>> {
+    let groups: Option<Vec<_>> = match value {
+        Value::Null => Some(Vec::new()),
+        Value::String(text) => text.split_ascii_whitespace().map(name).collect(),
+        Value::Array(names) => names.iter().map(|value| value.as_str().and_then(name)).collect(),
+        _ => None,
+    };
+    groups.filter(|groups| groups.len() <= GROUPS).map(Into::into)
+}

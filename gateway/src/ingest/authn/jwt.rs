@@ -1,0 +1,122 @@
+//! Tokens: who signed one, whether it is genuine, and whose it is (JSON Web Tokens, RFC 7519, with the advice of RFC 8725).
+//! What a token says of itself chooses among what the configuration allows, and nothing else.
+
+use std::path::PathBuf;
+
+use forebay_schemas::problem::Problem;
+use futures_util::future::join_all;
+use jsonwebtoken::{Validation, dangerous, decode, decode_header};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::claims;
+use super::denied::Denied;
+use super::issuer::Issuer;
+use super::verdicts::{self, Good, Verdicts};
+use super::verifier;
+use crate::config::authn::jwt::Jwt;
+use crate::event::Principal;
+use crate::metrics::authn::AuthnMetrics;
+
+/// The longest token, in bytes.
+const LONGEST: usize = 8 * 1024;
+
+/// Whose tokens are taken.
+pub(super) struct Issuers {
+    issuers: Vec<Issuer>,
+    verdicts: Verdicts,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    iss: String,
+}
+
+impl Issuers {
+    /// Reads the files of keys and of authorities.
+    pub(super) fn new(section: &[Jwt], metrics: &AuthnMetrics) -> Result<Self, Vec<Problem>> {
+        verifier::install();
+        let mut problems = Vec::new();
+        let issuers: Vec<_> = section.iter().map(|jwt| Issuer::new(jwt, metrics)).collect();
+        let issuers = issuers.into_iter().filter_map(|made| made.map_err(|found| problems.push(found)).ok()).collect();
+        if problems.is_empty() { Ok(Self { issuers, verdicts: Verdicts::default() }) } else { Err(problems) }
+    }
+
+    /// Whether no tokens are taken.
+    pub(super) fn is_empty(&self) -> bool {
+        self.issuers.is_empty()
+    }
+
+    /// Whose this token is.
+    pub(super) fn verify(&self, token: &str, now: i64) -> Result<Principal, Denied> {
+        if self.is_empty() {
+            return Err(Denied::wrong("This gateway takes no tokens, and an API key begins with fb_."));
+        }
+        if token.len() > LONGEST {
+            return Err(Denied::wrong("The token is longer than 8 KiB."));
+        }
+        let mark = verdicts::mark(token);
+        if let Some(good) = self.verdicts.get(&mark) {
+            let in_force = self.issuers.get(good.issuer).and_then(Issuer::generation) == Some(good.generation);
+            if in_force && now < good.ends {
+                return Ok(good.principal);
+            }
+            self.verdicts.forget(&mark);
+        }
+        let good = self.check(token, now)?;
+        let principal = good.principal.clone();
+        self.verdicts.put(mark, good);
+        Ok(principal)
+    }
+
+    fn check(&self, token: &str, now: i64) -> Result<Good, Denied> {
+        let not_one =
+            |_| Denied::wrong("Behind Bearer, expected a signed JSON Web Token, or an API key, which begins with fb_.");
+        let header = decode_header(token).map_err(not_one)?;
+        if header.crit.is_some() {
+            return Err(Denied::wrong("The token demands an extension (crit), and none is known here."));
+        }
+        // Not believed: it only says whose keys to try.
+        let named: Named =
+            dangerous::insecure_decode_claims(token).map_err(|_| Denied::wrong("The token has no iss."))?;
+        let found = self.issuers.iter().enumerate().find(|(_, issuer)| issuer.config().issuer == named.iss);
+        let Some((place, issuer)) = found else {
+            return Err(Denied::wrong("The token's issuer is not one that this gateway knows."));
+        };
+        if !issuer.config().algorithms.contains(&header.alg) {
+            let detail = format!("The token is signed with {:?}, which is not taken from its issuer.", header.alg);
+            return Err(Denied::wrong(detail));
+        }
+        let known = issuer.known()?;
+        let Some(key) = known.keys.find(header.kid.as_deref(), header.alg) else {
+            issuer.refresh();
+            return Err(Denied::wrong(
+                "No key of the token's issuer that is known here has the token's kid. New keys are \
+                looked for once a minute at most.",
+            ));
+        };
+        let mut validation = Validation::new(header.alg);
+        // The claims are checked by the gateway's own clock.
+        validation.set_required_spec_claims::<&str>(&[]);
+        (validation.validate_exp, validation.validate_aud) = (false, false);
+        let wrong = |_| Denied::wrong("The token's signature is not its issuer's.");
+        let claims = decode::<Value>(token, key, &validation).map_err(wrong)?.claims;
+        let (principal, ends) = claims::principal(&claims, issuer.config(), now)?;
+        Ok(Good { principal, ends, issuer: place, generation: known.generation })
+    }
+
+    /// The files that `reload` reads.
+    pub(super) fn files(&self) -> impl Iterator<Item = PathBuf> {
+        self.issuers.iter().filter_map(|issuer| issuer.file().map(ToOwned::to_owned))
+    }
+
+    /// Reads files of keys again; of a bad one, the old keys stay.
+    pub(super) fn reload(&self) -> Vec<Problem> {
+        self.issuers.iter().filter_map(|issuer| issuer.reload().err()).collect()
+    }
+
+    /// Fetches keys, and fetches them again when it is time.
+    pub(super) async fn keep(&self) {
+        join_all(self.issuers.iter().map(Issuer::keep)).await;
+    }
+}
