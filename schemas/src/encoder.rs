@@ -191,7 +191,10 @@ impl Encoder {
     ) -> Result<(), Fault> {
         match read {
             Ok(()) => {
-                debug_assert!(agrees(reader, &memory.taps, &explain), "the slow pass accepts what the fast one accepts");
+                debug_assert!(
+                    agrees(reader, &memory.taps, &explain),
+                    "the slow pass accepts what the fast one accepts"
+                );
                 Ok(())
             }
             Err(_) => Err(self.refuse(reader, memory, explain)),

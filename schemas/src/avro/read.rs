@@ -10,12 +10,12 @@ use std::borrow::Cow;
 use self::scalar::uuid_text;
 use super::binary::{Cursor, close_block, push_bytes};
 use super::program::{Node, NodeId, Program, Record, Treated, Union};
+use crate::calendar::Moment;
+use crate::decoder::{calendar, decimal, shortest};
 use crate::fault::Fault;
 use crate::json::MAX_DEPTH;
 use crate::json::names::Names;
 use crate::json::string::Quoted;
-use crate::calendar::Moment;
-use crate::decoder::{calendar, decimal, shortest};
 use crate::pass::{Memory, Slots, Stored, StoredTaps};
 
 /// Values that no byte stands for, such as nulls outside a union, beyond one for each byte of the payload. An array
@@ -25,7 +25,8 @@ const MAX_WEIGHTLESS: usize = 4_096;
 impl Program {
     /// Slots that are filled where an event leaves a field out, since the field's default holds their values.
     pub(crate) fn defaulted(&self, slots: impl Iterator<Item = usize> + Clone) -> Slots {
-        let records = self.nodes.iter().filter_map(|node| if let Node::Record(record) = node { Some(record) } else { None });
+        let records =
+            self.nodes.iter().filter_map(|node| if let Node::Record(record) = node { Some(record) } else { None });
         let fields = records.flat_map(|record| &record.fields);
         let defaults = fields.filter_map(|field| Some((field.node, field.absent.as_deref()?)));
         let mut filled = 0;

@@ -1,10 +1,10 @@
 //! From a contract and its material to its encoder, or to everything that is wrong with it.
 
-use super::{Body, Encoder};
 use super::facts::{Aim, Facts, Role};
 use super::material::Material;
 use super::part::Part;
 use super::picks::Picks;
+use super::{Body, Encoder};
 use crate::contract::{Contract, KeySource, ValueRule};
 use crate::decoder::Decoder;
 use crate::pass::FACTS;

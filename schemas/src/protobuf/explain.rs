@@ -150,11 +150,7 @@ impl<'e> Explainer<'e, '_> {
     }
 
     /// Notes a list or a map where it is picked as a whole; an empty one is as good as absent.
-    fn whole_field(
-        &mut self,
-        field: &Field,
-        read: impl FnOnce(&mut Self) -> Result<(), Enough>,
-    ) -> Result<(), Enough> {
+    fn whole_field(&mut self, field: &Field, read: impl FnOnce(&mut Self) -> Result<(), Enough>) -> Result<(), Enough> {
         let (start, before) = (self.writer.reader.at(), self.found.mismatches.len());
         read(self)?;
         let text = self.writer.reader.slice(start, self.writer.reader.at());

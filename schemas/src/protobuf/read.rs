@@ -10,9 +10,9 @@ use self::primitive::{low, number};
 use super::binary::push_bytes;
 use super::program::{Field, Key, Known, Message, Node, NodeId, Program, Shape, WireType};
 use super::write::MAX_MESSAGES;
-use crate::fault::Fault;
 use crate::calendar::Moment;
 use crate::decoder::shortest;
+use crate::fault::Fault;
 use crate::pass::{Stored, StoredTaps};
 use crate::pii::Treatment;
 

@@ -60,7 +60,11 @@ impl Program {
 /// What is to happen where the pointer ends.
 enum Goal<'g> {
     /// `any`: a list, a map, and what lies in a value that is any JSON are good as well.
-    Tap { slot: usize, fits: &'g dyn Fn(Leaf) -> bool, any: bool },
+    Tap {
+        slot: usize,
+        fits: &'g dyn Fn(Leaf) -> bool,
+        any: bool,
+    },
     Treat(&'g Treatment),
 }
 

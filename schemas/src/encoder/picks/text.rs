@@ -98,7 +98,9 @@ fn number(lexeme: &str, leaf: Leaf) -> Option<Pick> {
         }
         Leaf::Float => Pick::Double(of_float(lexeme)?),
         Leaf::Double | Leaf::Loose | Leaf::Decimal { .. } => Pick::Double(double(lexeme)?),
-        Leaf::Whole => numeral.to_i128().map_or_else(|| double(lexeme).map(Pick::Double), |value| Some(whole(value)))?,
+        Leaf::Whole => {
+            numeral.to_i128().map_or_else(|| double(lexeme).map(Pick::Double), |value| Some(whole(value)))?
+        }
         _ => match numeral.to_i128().filter(|_| numeral.plain) {
             Some(value) => whole(value),
             None => Pick::Double(double(lexeme)?),
