@@ -13,6 +13,7 @@ mod fault;
 mod calendar;
 mod varint;
 mod edit;
+mod documented;
 mod pass;
 mod report;
 mod pick;

@@ -239,10 +239,10 @@ fn json_and_json_schema() {
     let typed = [("/n", "double 7"), ("/at", "time 1+500000000")];
     let schemed = contract(Format::JsonSchema);
     hold(&schemed, transcode_kit::material(Some(schema)), JSON_EVENT, None, &[&rows[..], &typed].concat());
-    // A keyword that leaves the schema to the judge: the text alone decides.
+    // A keyword that leaves the schema to the judge.
     let judged = schema.replacen('{', r#"{"if":{"required":["s"]},"then":{"required":["i"]},"#, 1);
     assert!(compiled(&schemed, &transcode_kit::material(Some(&judged))).slow_because().is_some());
-    hold(&schemed, transcode_kit::material(Some(&judged)), JSON_EVENT, None, &[&rows[..], &untyped].concat());
+    hold(&schemed, transcode_kit::material(Some(&judged)), JSON_EVENT, None, &[&rows[..], &typed].concat());
 }
 
 #[test]
