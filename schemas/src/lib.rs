@@ -19,6 +19,7 @@ mod report;
 mod pick;
 pub mod picked;
 pub mod outline;
+pub mod copy;
 mod json_schema;
 pub mod avro;
 pub(crate) mod protobuf;
