@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use self::gather::Gathering;
 use crate::contract::{Contract, Format, Pointer};
 use crate::encoder::Material;
+use crate::json::pointer::push_token;
 
 /// The fields of a contract's events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -104,10 +105,10 @@ impl Outline {
         let mut at = String::new();
         for token in &pointer.tokens {
             let parent = at.len();
-            push(&mut at, token);
+            push_token(&mut at, token);
             if !listed.contains_key(at.as_str()) {
                 at.truncate(parent);
-                push(&mut at, EVERY);
+                push_token(&mut at, EVERY);
             }
             let Some(field) = listed.get(at.as_str()) else {
                 at.truncate(parent);
@@ -140,12 +141,6 @@ impl Outline {
 
 /// The token that stands for every element of an array and every value of a map.
 const EVERY: &str = "*";
-
-/// Adds a token to a pointer.
-fn push(pointer: &mut String, token: &str) {
-    pointer.push('/');
-    pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
-}
 
 /// A field's name as `ProtoJSON` spells it: the letter behind an underscore is a capital one.
 fn lower_camel(name: &str) -> String {

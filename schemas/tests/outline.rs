@@ -58,7 +58,7 @@ fn avro() {
 ]}"#;
 
     let contract = Contract { pii: personal(&["/s", "/list/*/e", "/other"]), ..contract(Format::Avro) };
-    insta::assert_snapshot!(shown(&Outline::of(&contract, &material(Some(&schema)))));
+    insta::assert_snapshot!(shown(&Outline::of(&contract, &material(Some(schema)))));
 }
 
 #[test]

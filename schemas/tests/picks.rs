@@ -343,7 +343,9 @@ fn pointers(kind: &Type, at: &str, depth: usize, found: &mut Vec<String>) {
         Type::Array(items) if depth > 0 => pointers(items, &format!("{at}/0"), depth - 1, found),
         Type::Map(values) if depth > 0 => pointers(values, &format!("{at}/k\u{e9}0"), depth - 1, found),
         Type::Union(branches) if depth > 0 => {
-            branches.iter().for_each(|branch| pointers(branch, at, depth - 1, found));
+            for branch in branches {
+                pointers(branch, at, depth - 1, found);
+            }
         }
         _ => {}
     }

@@ -30,7 +30,9 @@ pub(super) fn gather(schema: &Schema, rule: &ValueRule, gathering: &mut Gatherin
         resolve(document);
     }
     let mut walk = Walk { names: HashMap::new(), around: Vec::new(), gathering };
-    documents.iter().for_each(|document| walk.define(document));
+    for document in &documents {
+        walk.define(document);
+    }
     walk.value(documents.last()?, &Spot::event());
     Some(())
 }
@@ -98,7 +100,7 @@ impl<'s> Walk<'s, '_, '_> {
                 let several = branches.len() - usize::from(nullable) > 1;
                 let said = Said::one_of(others).unwrap_or_else(|| Said::new(FieldKind::Any, "null"));
                 let spelled = if several { UNION.to_owned() } else { said.spelled };
-                Said { nullable, spelled, ..said }
+                Said { spelled, nullable, ..said }
             }
             Value::String(name) => plain(name),
             Value::Object(members) => match (members.get("logicalType"), members.get("type")) {
@@ -126,11 +128,13 @@ impl<'s> Walk<'s, '_, '_> {
             Value::Array(branches) => {
                 let several = branches.iter().filter(|branch| self.said(branch).spelled != "null").count() > 1;
                 let spot = Spot { optional: spot.optional || several, ..spot.clone() };
-                branches.iter().for_each(|branch| self.inner(branch, &spot));
+                for branch in branches {
+                    self.inner(branch, &spot);
+                }
             }
             Value::Object(members) => match members.get("type") {
                 Some(Value::String(kind)) if matches!(kind.as_str(), "record" | "error") => {
-                    self.record(definition, spot)
+                    self.record(definition, spot);
                 }
                 Some(Value::String(kind)) if kind == "array" => {
                     members.get("items").into_iter().for_each(|items| self.value(items, &spot.every()));

@@ -3,9 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{EVERY, Field, FieldKind, Outline, lower_camel, push};
+use super::{EVERY, Field, FieldKind, Outline, lower_camel};
 use crate::avro::lines_of;
 use crate::contract::{Contract, Format, Pointer};
+use crate::json::pointer::push_token;
 
 /// Fields of one outline. Types that are used in many places could make more of any number.
 const MAX_FIELDS: usize = 10_000;
@@ -56,7 +57,7 @@ impl Spot {
     /// A member of what is here.
     pub(super) fn member(&self, name: &str) -> Self {
         let mut pointer = self.pointer.clone();
-        push(&mut pointer, name);
+        push_token(&mut pointer, name);
         Self { pointer, ..self.clone() }
     }
 

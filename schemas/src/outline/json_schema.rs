@@ -52,35 +52,35 @@ impl<'s> Walk<'s, '_, '_> {
     /// A schema and all that it is put together from.
     fn parts(&self, schema: &'s Value, place: &str) -> Vec<Part<'s>> {
         let mut parts = Vec::new();
-        self.add_parts(schema, place.to_owned(), true, &mut parts);
+        self.add_parts(schema, place, true, &mut parts);
         parts
     }
 
-    fn add_parts(&self, schema: &'s Value, place: String, sure: bool, parts: &mut Vec<Part<'s>>) {
+    fn add_parts(&self, schema: &'s Value, place: &str, sure: bool, parts: &mut Vec<Part<'s>>) {
         let Value::Object(schema) = schema else { return };
         if parts.len() == MAX_PARTS || parts.iter().any(|part| std::ptr::eq(part.schema, schema)) {
             return;
         }
         let below = |keyword: &str, index: Option<usize>| {
-            let mut below = place.clone();
+            let mut below = place.to_owned();
             push_member(&mut below, keyword);
             index.map_or(below.clone(), |index| format!("{below}/{index}"))
         };
-        parts.push(Part { schema, place: place.clone(), sure });
+        parts.push(Part { schema, place: place.to_owned(), sure });
         if let Some(to) = schema.get("$ref").and_then(Value::as_str)
             && let Some(target) = to.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer))
         {
-            self.add_parts(target, to[1..].to_owned(), sure, parts);
+            self.add_parts(target, &to[1..], sure, parts);
         }
         for (keyword, sure) in [("allOf", sure), ("anyOf", false), ("oneOf", false)] {
             let list = schema.get(keyword).and_then(Value::as_array).into_iter().flatten();
             for (index, one) in list.enumerate() {
-                self.add_parts(one, below(keyword, Some(index)), sure, parts);
+                self.add_parts(one, &below(keyword, Some(index)), sure, parts);
             }
         }
         for keyword in ["then", "else"] {
             if let Some(one) = schema.get(keyword) {
-                self.add_parts(one, below(keyword, None), false, parts);
+                self.add_parts(one, &below(keyword, None), false, parts);
             }
         }
     }
@@ -96,9 +96,10 @@ impl<'s> Walk<'s, '_, '_> {
     }
 
     fn inner(&mut self, parts: &[Part<'s>], spot: &Spot) {
-        let Some(first) = parts.first().map(|part| std::ptr::from_ref(part.schema)) else { return };
         // A reference leads to the same schema from many places.
-        let last = parts.iter().rfind(|part| part.sure).map_or(first, |part| std::ptr::from_ref(part.schema));
+        let Some(last) = parts.iter().rfind(|part| part.sure).map(|part| std::ptr::from_ref(part.schema)) else {
+            return;
+        };
         if self.around.iter().filter(|around| **around == last).count() == MOST {
             return;
         }
