@@ -34,26 +34,35 @@ impl Tree {
             let unfit = "a member of an object (an element of an array and the event itself can't be left out)";
             return Err(Untreatable::Unfit(unfit.to_owned()));
         }
-        let mut tree = self;
-        for token in tokens {
-            let mixed = match token.as_str() {
-                EVERY => tree.branches.iter().any(|(token, _)| array_index(token).is_some()),
-                token => tree.every.is_some() && array_index(token).is_some(),
-            };
-            if mixed {
-                let unfit = "an array of which the contract names a single element too";
-                return Err(Untreatable::Unfit(unfit.to_owned()));
+        self.treat_at(tokens, treatment)
+    }
+
+    /// A single element that is only tapped is treated like every other. What is treated by its index and as one of all is
+    /// refused: the two would differ.
+    fn treat_at(&mut self, tokens: &[String], treatment: &Treatment) -> Result<(), Untreatable> {
+        let Some((token, rest)) = tokens.split_first() else {
+            if self.treatment.replace(treatment.clone()).is_some() {
+                return Err(Untreatable::Unfit("a value that is treated already".to_owned()));
             }
-            if token != EVERY {
-                tree = tree.branch(token);
-                continue;
-            }
-            tree = tree.every.get_or_insert_default();
+            return Ok(());
+        };
+        let single = |token: &str| array_index(token).is_some();
+        let treated = |(token, tree): &(String, Self)| single(token) && tree.treats();
+        if (token == EVERY && self.branches.iter().any(treated)) || (single(token) && self.every.is_some()) {
+            return Err(Untreatable::Unfit("an array of which the contract names a single element too".to_owned()));
         }
-        if tree.treatment.replace(treatment.clone()).is_some() {
-            return Err(Untreatable::Unfit("a value that is treated already".to_owned()));
+        if token != EVERY {
+            return self.branch(token).treat_at(rest, treatment);
         }
-        Ok(())
+        for (_, tree) in self.branches.iter_mut().filter(|(token, _)| single(token)) {
+            tree.treat_at(rest, treatment)?;
+        }
+        self.every.get_or_insert_default().treat_at(rest, treatment)
+    }
+
+    fn treats(&self) -> bool {
+        let inner = self.branches.iter().map(|(_, tree)| tree).chain(self.every.as_deref());
+        self.treatment.is_some() || inner.into_iter().any(Self::treats)
     }
 
     fn lead(&mut self, tokens: &[String]) -> &mut Self {

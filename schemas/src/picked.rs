@@ -15,7 +15,7 @@ pub enum Pick {
     Absent,
     /// A boolean.
     Bool(bool),
-    /// A whole number that fits 64 bits with a sign.
+    /// A whole number that fits 64 bits with a sign; also a date or an enum's number for which there is no text.
     Int(i64),
     /// A whole number over that, up to 64 bits without a sign.
     Uint(u64),

@@ -24,7 +24,7 @@ const MAX_WEIGHTLESS: usize = 4_096;
 
 impl Program {
     /// Slots that are filled where an event leaves a field out, since the field's default holds their values.
-    pub(crate) fn defaulted(&self, slots: impl Iterator<Item = usize> + Clone) -> Slots {
+    pub(crate) fn defaulted(&self, slots: &[usize]) -> Slots {
         let records =
             self.nodes.iter().filter_map(|node| if let Node::Record(record) = node { Some(record) } else { None });
         let fields = records.flat_map(|record| &record.fields);
@@ -33,7 +33,7 @@ impl Program {
         for (node, default) in defaults {
             let taps = self.walk(node, default, &mut Vec::new(), &mut Memory::default());
             let Ok(taps) = taps else { continue };
-            filled |= slots.clone().filter(|slot| taps.get(*slot).is_some()).fold(0, |slots, slot| slots | 1 << slot);
+            filled |= slots.iter().filter(|slot| taps.get(**slot).is_some()).fold(0, |slots, slot| slots | 1 << slot);
         }
         filled
     }

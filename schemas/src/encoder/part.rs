@@ -11,6 +11,7 @@ use crate::avro::program::Rule;
 use crate::avro::tap::Lost;
 use crate::contract::{Contract, Format, Framing, UnknownFields, ValueRule};
 use crate::json_schema;
+use crate::outline::{Field, FieldKind, Outline, Place};
 use crate::pass::Leaf;
 use crate::pick::Tree;
 use crate::problem::Problem;
@@ -194,8 +195,13 @@ impl Part<'_> {
         let schema = self.schema(problems)?;
         match json_schema::compile(schema) {
             Ok(mut program) => {
+                let outline = match (program.slow_because(), self.personal) {
+                    (Some(_), Some(material)) => Outline::of(self.contract, material),
+                    _ => Outline::default(),
+                };
                 self.take_aim(picks, problems, |aim| {
-                    let tapped = program.tap(&aim.pointer.tokens, aim.slot, |leaf| aim.role.fits(leaf));
+                    let judged = if aim.role == Role::Named { leaf(outline.find(aim.pointer)) } else { Leaf::Any };
+                    let tapped = program.tap(&aim.pointer.tokens, aim.slot, |leaf| aim.role.fits(leaf), judged);
                     tapped.map(|()| 0).map_err(|lost| match lost {
                         json_schema::Lost::Nowhere => Missed::Nowhere,
                         json_schema::Lost::Unfit(there) => Missed::Unfit(there),
@@ -241,6 +247,16 @@ impl Part<'_> {
             }
         }
         problems.is_empty()
+    }
+}
+
+/// What a field of a JSON Schema is to those who pick it, where the schema has no program that tells.
+const fn leaf(place: Place<'_>) -> Leaf {
+    match place {
+        Place::Field(Field { kind: FieldKind::Time, .. }) => Leaf::Stamp,
+        Place::Field(Field { kind: FieldKind::Int, .. }) => Leaf::Whole,
+        Place::Field(Field { kind: FieldKind::Double, .. }) => Leaf::Double,
+        _ => Leaf::Any,
     }
 }
 

@@ -12,6 +12,7 @@ use super::Body;
 use crate::contract::{BytesText, Contract, Pointer};
 use crate::decoder::{Decoder, shortest};
 use crate::fault::Fault;
+use crate::json::pointer::push_token;
 use crate::json::reader::Reader;
 use crate::pass::{FACTS, Leaf, MAX_PICKS, Memory, Slots, Stored, StoredTaps, Tapped};
 use crate::picked::{Moment, Pick};
@@ -61,7 +62,9 @@ impl Picks {
     pub(super) fn found(&mut self, slot: usize, rest: &[String]) {
         let Some(wanted) = slot.checked_sub(FACTS).and_then(|pick| self.wanted.get_mut(pick)) else { return };
         wanted.found = true;
-        wanted.rest = rest.iter().map(|token| format!("/{}", token.replace('~', "~0").replace('/', "~1"))).collect();
+        for token in rest {
+            push_token(&mut wanted.rest, token);
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -76,7 +79,7 @@ impl Picks {
     /// For a binary format: its program without treatments, and the way back.
     pub(super) fn set_binary(&mut self, plain: Body, decoder: Decoder) {
         if let Body::Avro(program) = &plain {
-            self.defaulted = program.defaulted(self.slots());
+            self.defaulted = program.defaulted(&self.slots().collect::<Vec<_>>());
         }
         self.binary = Some(Box::new(Binary { plain, decoder }));
     }

@@ -42,11 +42,17 @@ impl Program {
     }
 
     /// Has the value at a pointer noted in a slot. `fits` tells which types it may be; where the schema is left to the
-    /// judge, any value may be there.
-    pub(crate) fn tap(&mut self, tokens: &[String], slot: usize, fits: impl Fn(Leaf) -> bool) -> Result<(), Lost> {
+    /// judge, any value may be there, and it is noted as `judged`.
+    pub(crate) fn tap(
+        &mut self,
+        tokens: &[String],
+        slot: usize,
+        fits: impl Fn(Leaf) -> bool,
+        judged: Leaf,
+    ) -> Result<(), Lost> {
         let leaf = match &mut self.fast {
             Ok(states) => states.tap(tokens, slot, &fits)?,
-            Err(_) => Leaf::Any,
+            Err(_) => judged,
         };
         self.tree.tap(tokens, slot, leaf);
         Ok(())

@@ -69,7 +69,7 @@ impl Reading<'_, '_> {
             BytesText::Base64 => decode_either_base64(characters, self.arena),
             spelling @ BytesText::CodePoints => decode_bytes(spelling, characters, self.arena),
         };
-        decoded.then(|| Pick::Bytes(start..self.arena.len()))
+        decoded.then_some(Pick::Bytes(start..self.arena.len()))
     }
 
     fn decimal(&self, text: &str, bounds: Decimal) -> Option<Pick> {
