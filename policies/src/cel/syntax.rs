@@ -31,7 +31,8 @@ pub(crate) fn parse(text: &str) -> Result<IdedExpr, Flaw> {
         let said = errors.errors.first().map_or_else(String::new, |error| {
             let (line, column) = error.pos;
             let place = if line > 1 { format!("line {line}, column {column}") } else { format!("column {column}") };
-            format!("{} at {place}", error.msg.trim_start_matches("Syntax error: "))
+            let said = error.msg.trim_start_matches("Syntax error: ").split(" expecting ").next().unwrap_or_default();
+            format!("{} at {place}", said.replace("'<EOF>'", "at its end"))
         });
         (expected.to_owned(), one_line(&said))
     })?;
