@@ -129,7 +129,7 @@ fn said(rules: &[(usize, usize)], topic: &str, owner: &str) -> BTreeSet<(String,
     let files: Vec<_> = files.into_iter().enumerate().map(|(n, text)| (format!("{n}.yaml"), text)).collect();
     let facts = Facts { topic, owner, ..Facts::default() };
     let decision = Conventions::load(&files).unwrap().decide(&facts, day("2026-11-21"));
-    let said = |finding: &forebay_policies::Finding| {
+    let said = |finding: &Finding| {
         let finding = finding.clone();
         (finding.rule, finding.action, finding.pointer, finding.expected, finding.found)
     };
