@@ -71,3 +71,7 @@ impl Program {
         self.named.iter().any(|pointer| pointer.tokens.is_empty())
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::panic, reason = "that is how a test fails")]
+mod tests;

@@ -42,6 +42,17 @@ fn every_rule_has_a_good_and_a_bad_case() {
     }
 }
 
+#[test]
+fn every_rule_says_why_and_what_to_do() {
+    let (conventions, _) = shipped();
+    for rule in conventions.rules() {
+        for (member, text) in [("why", &rule.why), ("fix", &rule.fix), ("good", &rule.good), ("bad", &rule.bad)] {
+            assert!(text.as_ref().is_some_and(|text| text.len() >= 8), "{} says nothing as {member}", rule.name);
+        }
+        assert!(!rule.needs_whole_event, "{} makes each event be read once more", rule.name);
+    }
+}
+
 /// The text of a page's one fenced block of this kind.
 fn block<'a>(page: &'a str, kind: &str) -> &'a str {
     let (_, rest) = page.split_once(&format!("```{kind}\n")).expect("the page has such a block");

@@ -122,7 +122,7 @@ fn text(value: &V<'_>) -> Option<String> {
 }
 
 /// A moment as RFC 3339 has it, of the years that a timestamp may have.
-fn timestamp(text: &str) -> Option<Moment> {
+pub(crate) fn timestamp(text: &str) -> Option<Moment> {
     let read = DateTime::parse_from_rfc3339(text).ok()?;
     let nanos = read.timestamp_subsec_nanos();
     // A leap second is the first moment of the next one.
@@ -142,8 +142,11 @@ fn duration(text: &str) -> Option<i64> {
     if rest == "0" {
         return Some(0);
     }
+    if rest.is_empty() {
+        return None;
+    }
     let mut total = 0_i128;
-    while !rest.is_empty() || total == 0 && rest.len() == text.len() {
+    while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
         let (number, after) = rest.split_at(digits);
         let (unit, size) = UNITS.into_iter().find(|(unit, _)| after.starts_with(unit))?;

@@ -177,7 +177,7 @@ impl<'t> Lowering<'t> {
 
     fn each(&mut self, each: Each, name: &str, over: &'t IdedExpr, arguments: &'t [IdedExpr]) -> Result<Node, Flaw> {
         let expected = || format!("{name} with a name and what to do with it, as in event.items.{name}(item, item.ok)");
-        let [variable, step] = arguments else { return Err((expected(), format!("{} arguments", arguments.len()))) };
+        let [variable, step] = arguments else { return Err((expected(), format!("arguments: {}", arguments.len()))) };
         let Expr::Ident(variable) = &variable.expr else { return Err((expected(), "something else first".to_owned())) };
         let over = self.node(over)?;
         let slot = self.locals.len();
@@ -213,7 +213,8 @@ impl<'t> Lowering<'t> {
         if all.len() != *count {
             let own = count - usize::from(method);
             let zone = matches!(function, Function::Part(_)).then_some(" (times are in UTC)").unwrap_or_default();
-            return Err((format!("{name} with {own} arguments{zone}"), format!("{}", arguments.len())));
+            let plural = if own == 1 { "" } else { "s" };
+            return Err((format!("{name} with {own} argument{plural}{zone}"), format!("{}", arguments.len())));
         }
         let fixed = all.iter().all(|argument| matches!(argument, Node::Const(_)));
         let node = Node::Call(*function, all);
