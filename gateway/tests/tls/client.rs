@@ -54,7 +54,7 @@ impl Served {
     pub(crate) fn metric(&self, sample: &str) -> u64 {
         let text = self.house.app.metrics.render(self.house.app.moment());
         let value = text.lines().find_map(|line| line.strip_prefix(sample)?.strip_prefix(' '));
-        value.unwrap_or_else(|| panic!("no {sample} in {text}")).parse().unwrap()
+        value.ok_or_else(|| format!("no {sample} in {text}")).unwrap().parse().unwrap()
     }
 
     pub(crate) fn handshakes(&self, outcome: &str) -> u64 {
