@@ -2,9 +2,10 @@
 
 use http::StatusCode;
 use rcgen::SanType;
+use rustls::HandshakeKind;
 
 use super::authority::{Authority, Files, Identity};
-use super::client::{Kept, Served, config, serve_tls};
+use super::client::{Kept, Served, config, second, serve_tls};
 
 fn service(authority: &Authority) -> Identity {
     authority.issue(&[SanType::URI("spiffe://shop.example/svc-a".try_into().unwrap())])
@@ -39,6 +40,17 @@ async fn where_it_is_optional_a_foreign_one_is_no_better_than_a_forged_one() {
     assert_eq!(post(&served, &issuer, None).await, Some(StatusCode::OK));
     assert_eq!(post(&served, &issuer, Some(&service(&foreign))).await, None);
     served.await_handshakes("certificate", 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_resumed_only_where_nobody_shows_a_certificate() {
+    let (issuer, clients) = (Authority::new(), Authority::new());
+    let files = Files::of(&issuer.server());
+    let served = serve_tls(&files.section("")).await;
+    assert_eq!(second(served.data, &config(&issuer, &["http/1.1"], None)).await, HandshakeKind::Resumed);
+    let served = serve_tls(&files.believing(&clients, "")).await;
+    let client = config(&issuer, &["http/1.1"], Some(&service(&clients)));
+    assert_eq!(second(served.data, &client).await, HandshakeKind::Full);
 }
 
 #[tokio::test(flavor = "multi_thread")]
