@@ -58,7 +58,7 @@ impl Server {
         };
         let data = open(Name::Data, listen.address, &listen.tls).await?;
         let admin = open(Name::Admin, admin.address, &admin.tls).await?;
-        Ok(Self { data, admin, app })
+        Ok(Self { app, data, admin })
     }
 
     /// Where the data and the admin listener are.

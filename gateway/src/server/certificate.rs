@@ -98,19 +98,16 @@ fn spell(attribute: &AttributeTypeAndValue<'_>, text: &mut String) -> Option<()>
     let kind = dotted(attribute.attr_type())?;
     let value = attribute.attr_value();
     let named = TYPES.iter().find(|(oid, _)| *oid == kind).map(|(_, name)| *name);
-    match named.zip(string(value)) {
-        Some((name, value)) => {
-            text.push_str(name);
-            text.push('=');
-            escape(&value, text);
-        }
-        None => {
-            text.push_str(named.unwrap_or(&kind));
-            text.push_str("=#");
-            for byte in value.to_der_vec().ok()? {
-                // Writing to a String can't fail.
-                let _ = write!(text, "{byte:02x}");
-            }
+    if let Some((name, value)) = named.zip(string(value)) {
+        text.push_str(name);
+        text.push('=');
+        escape(&value, text);
+    } else {
+        text.push_str(named.unwrap_or(&kind));
+        text.push_str("=#");
+        for byte in value.to_der_vec().ok()? {
+            // Writing to a String can't fail.
+            let _ = write!(text, "{byte:02x}");
         }
     }
     Some(())

@@ -11,7 +11,8 @@ use http::{Request, StatusCode, Version};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, HandshakeKind, RootCertStore};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::TlsConnector;
@@ -54,7 +55,7 @@ impl Served {
     pub(crate) fn metric(&self, sample: &str) -> u64 {
         let text = self.house.app.metrics.render(self.house.app.moment());
         let value = text.lines().find_map(|line| line.strip_prefix(sample)?.strip_prefix(' '));
-        value.unwrap_or_else(|| panic!("no {sample} in {text}")).parse().unwrap()
+        value.ok_or_else(|| format!("no {sample} in {text}")).unwrap().parse().unwrap()
     }
 
     pub(crate) fn handshakes(&self, outcome: &str) -> u64 {
@@ -88,6 +89,14 @@ pub(crate) fn config(trusted: &Authority, protocols: &[&str], identity: Option<&
 pub(crate) async fn connect(address: SocketAddr, config: &Arc<ClientConfig>) -> std::io::Result<TlsStream<TcpStream>> {
     let stream = TcpStream::connect(address).await?;
     TlsConnector::from(Arc::clone(config)).connect("localhost".try_into().unwrap(), stream).await
+}
+
+/// How the handshake of a second connection goes, when the first has taken what it was given to resume its session.
+pub(crate) async fn second(address: SocketAddr, config: &Arc<ClientConfig>) -> HandshakeKind {
+    let mut first = connect(address, config).await.unwrap();
+    first.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
+    first.read_to_end(&mut Vec::new()).await.unwrap();
+    connect(address, config).await.unwrap().get_ref().1.handshake_kind().unwrap()
 }
 
 /// A kept connection of either version.

@@ -77,8 +77,8 @@ async fn a_broken_file_leaves_the_old_certificate() {
         files.write(name, text);
         let problems = served.tls[0].reload().unwrap_err();
         refused += 1;
-        let [problem] = problems.as_slice() else { panic!("{problems:?}") };
-        let problem = problem.to_string();
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        let problem = problems[0].to_string();
         assert!(problem.contains(name) && problem.contains(said) && !problem.contains("c2VjcmV0"), "{problem}");
         assert_eq!(shown(&served, &authority).await, first.chain[0], "{problem}");
         assert_eq!(served.metric("forebay_tls_reloads_total{result=\"refused\"}"), refused);
