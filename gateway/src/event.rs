@@ -343,7 +343,9 @@ impl Rejection {
 
     /// The same for what was not read of a body whose first events have verdicts already.
     pub fn into_refusal(self) -> Box<Refusal> {
-        Box::new(Refusal { wait: self.wait, ..*Refusal::not_written(self.code, self.detail) })
+        let mut refusal = Refusal::not_written(self.code, self.detail);
+        refusal.wait = self.wait;
+        refusal
     }
 }
 

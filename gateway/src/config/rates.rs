@@ -49,7 +49,7 @@ impl Rates {
     pub(super) fn read(node: &Node, problems: &mut Vec<Problem>) -> Option<Self> {
         let mut named = node.map(problems, |_, entry, problems| {
             let expected = "a mapping, as in { events_per_second: 5000, bytes_per_second: 8MiB, burst: 2s }";
-            Rate::read(Reader::expecting(expected, entry, problems))
+            Some(Rate::read(Reader::expecting(expected, entry, problems)))
         })?;
         let default = named.iter().position(|(name, _)| name == DEFAULT).map(|at| named.remove(at).1);
         Some(Self { named, default })
@@ -57,7 +57,7 @@ impl Rates {
 }
 
 impl Rate {
-    fn read(mut r: Reader<'_, '_>) -> Option<Self> {
+    fn read(mut r: Reader<'_, '_>) -> Self {
         let events_per_second = r.integer("events_per_second", 1..=u64::MAX);
         let bytes_per_second = r.optional("bytes_per_second", |node, problems| {
             let bytes = node.size(problems)?;
@@ -78,7 +78,7 @@ impl Rate {
             r.missing("events_per_second", "events_per_second, bytes_per_second or both");
         }
         r.finish();
-        Some(rate)
+        rate
     }
 }
 
@@ -89,7 +89,7 @@ impl Serialize for Rates {
     }
 }
 
-#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde hands fields on by reference")]
+#[expect(clippy::ref_option, reason = "serde hands fields on by reference")]
 fn as_some_size<S: Serializer>(value: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&value.map(show::size).unwrap_or_default())
 }

@@ -165,7 +165,9 @@ impl Buckets {
             Full::For(wait) => {
                 let seconds = whole_seconds(wait);
                 let detail = format!("{named} is used up; come again in {seconds} s.");
-                Box::new(Refusal { wait: Some(wait), ..*Refusal::not_written(Code::RateLimited, detail) })
+                let mut refusal = Refusal::not_written(Code::RateLimited, detail);
+                refusal.wait = Some(wait);
+                refusal
             }
             Full::Forever => {
                 let capacity = bucket.capacity();

@@ -74,7 +74,9 @@ impl Rated {
         let cost = Cost { events: 1, bytes: length.unwrap_or(1).max(1) };
         for limits in self.limits.iter().flatten() {
             limits.look(cost).map_err(|refused| {
-                self.topic.iter().for_each(|topic| count(topic, &refused));
+                if let Some(topic) = &self.topic {
+                    count(topic, &refused);
+                }
                 Rejection::from(refused.refusal)
             })?;
         }
@@ -107,9 +109,11 @@ impl Limits<'_> {
             self.take(first);
             return self.take(second);
         }
-        let refused = self.from_all(&costs);
+        let refused = self.take_all(&costs);
         for (topic, refused) in self.topics.iter().zip(&refused) {
-            refused.iter().for_each(|refused| count(topic, refused));
+            if let Some(refused) = refused {
+                count(topic, refused);
+            }
         }
         for slot in events {
             if let Ok(event) = slot
@@ -128,7 +132,7 @@ impl Limits<'_> {
     }
 
     /// Takes each topic's cost from all limits, or says for each topic what refuses it.
-    fn from_all(&self, costs: &[Cost]) -> Vec<Option<Refused>> {
+    fn take_all(&self, costs: &[Cost]) -> Vec<Option<Refused>> {
         let total: Cost = costs.iter().copied().sum();
         let principal = self.principal.as_deref();
         let since = principal.map(Buckets::now).unwrap_or_default();
