@@ -60,7 +60,9 @@ fn catalogue_names(catalogue: &Path) -> BTreeSet<String> {
 fn a_bare_contract_learns_all_that_is_missing() {
     let text = "topic: Billing.invoice\nowner: someone\ndescription: Invoices.\nvalue: { format: json }\n";
     let contract = contract::read("contract.yaml", text).unwrap();
-    let decision = Conventions::load(&shipped()).unwrap().decide(&Facts::new(&contract, None, &BTreeSet::new()), day("2026-11-21"));
+    let decision = Conventions::load(&shipped())
+        .unwrap()
+        .decide(&Facts::new(&contract, None, &BTreeSet::new()), day("2026-11-21"));
     assert!(decision.blocks());
     insta::assert_snapshot!(lines(&decision).join("\n"));
 }

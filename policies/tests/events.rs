@@ -5,7 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use forebay_policies::{Account, Action, Conventions, Date, EventFacts, EventRules, Facts, Held, Hit, Rollout, Severity};
+use forebay_policies::{
+    Account, Action, Conventions, Date, EventFacts, EventRules, Facts, Held, Hit, Rollout, Severity,
+};
 use forebay_schemas::contract::Pointer;
 use forebay_schemas::outline::{Field, FieldKind, Outline};
 use forebay_schemas::picked::{Moment, Value};
@@ -108,7 +110,10 @@ fn every_kind_of_rule_finds_what_breaks_it_and_nothing_else() {
         ("require { values: { /s: [DE, FR] } }", None),
         ("require { values: { /s: [FR] } }", Some("/s: expected FR, found another string")),
         ("require { values: { /s: '[A-Z]{2}' } }", None),
-        ("require { values: { /s: '[a-z]{2}' } }", Some("/s: expected text that matches [a-z]{2}, found another string")),
+        (
+            "require { values: { /s: '[a-z]{2}' } }",
+            Some("/s: expected text that matches [a-z]{2}, found another string"),
+        ),
         ("require { values: { /n: [1, 2, 3] } }", None),
         ("require { values: { /n: [1, 2] } }", Some("/n: expected one of 1, 2, found another number")),
         ("require { values: { /yes: ['true'] } }", None),
@@ -122,7 +127,10 @@ fn every_kind_of_rule_finds_what_breaks_it_and_nothing_else() {
             Some("/at: expected event.at > now + duration(\"5m\") to be false, found true for a timestamp"),
         ),
         ("when event.at > now + duration(\"302s\")", None),
-        ("when event.n > 2 && event.s == \"DE\"", Some("blocks: expected event.n > 2 && event.s == \"DE\" to be false")),
+        (
+            "when event.n > 2 && event.s == \"DE\"",
+            Some("blocks: expected event.n > 2 && event.s == \"DE\" to be false"),
+        ),
         ("when !has(headers.traceparent)", None),
         ("when principal != \"svc-b\" && topic == \"a.b.v1\"", Some("found true")),
         ("when size > 99", Some("expected size > 99 to be false, found true")),
@@ -150,7 +158,10 @@ fn what_can_not_be_judged_is_decided_by_on_error() {
         let rules = load(&text).for_topic(&Facts::default()).unwrap();
         let [hit] = hits(&rules, "2026-11-21")[..] else { panic!("one hit") };
         assert!(hit.failed);
-        assert_eq!((rules.action(&hit), rules.blocks(&hit)), (rules.finding(&hit).action, rules.finding(&hit).blocks()));
+        assert_eq!(
+            (rules.action(&hit), rules.blocks(&hit)),
+            (rules.finding(&hit).action, rules.finding(&hit).blocks())
+        );
         rules.finding(&hit)
     };
     let finding = of("");
@@ -172,7 +183,10 @@ fn shadow_says_what_it_would_have_done() {
     let [hit] = hits(&rules, "2026-11-21")[..] else { panic!("one hit") };
     let finding = rules.finding(&hit);
     assert!(!rules.blocks(&hit) && !finding.blocks());
-    assert_eq!(finding.to_string(), "a-rule (events.yaml:1) would block: /n: expected event.n == 3 to be false, found true for a whole number");
+    assert_eq!(
+        finding.to_string(),
+        "a-rule (events.yaml:1) would block: /n: expected event.n == 3 to be false, found true for a whole number"
+    );
     assert_eq!((finding.rollout, finding.severity), (Rollout::Shadow, Severity::Critical));
     assert_eq!(finding.fix.as_deref(), Some("Send it later."));
 }
@@ -214,7 +228,13 @@ fn a_rule_is_for_its_topics() {
 
 #[test]
 fn a_rule_that_names_a_field_which_there_is_not_does_not_apply() {
-    let outline = outline(&[("/n", FieldKind::Int), ("/any", FieldKind::Any), ("/lines", FieldKind::List), ("/lines/*", FieldKind::Object), ("/lines/*/net", FieldKind::Int)]);
+    let outline = outline(&[
+        ("/n", FieldKind::Int),
+        ("/any", FieldKind::Any),
+        ("/lines", FieldKind::List),
+        ("/lines/*", FieldKind::Object),
+        ("/lines/*/net", FieldKind::Int),
+    ]);
     let of = |text: &str, facts: &Facts<'_>| {
         let rules = load(text).for_topic(facts).unwrap();
         let why: Vec<_> = rules.does_not_apply().iter().map(|(rule, why)| format!("{}: {why}", rule.name)).collect();
@@ -314,7 +334,10 @@ fn rules_say_what_they_are() {
     assert_eq!(rule.topics.patterns(), ["a.*"]);
     let rules = conventions.for_topic(&Facts { topic: "a.b", ..Facts::default() }).unwrap();
     assert_eq!(rules.named().iter().map(|pointer| pointer.text.as_str()).collect::<Vec<_>>(), [""]);
-    let two = load(&[when("event.n > 1 && event.s == \"\""), when("event.s == \"x\" || event.n > 3").replace("a-rule", "b")].concat());
+    let two = load(
+        &[when("event.n > 1 && event.s == \"\""), when("event.s == \"x\" || event.n > 3").replace("a-rule", "b")]
+            .concat(),
+    );
     let named = two.for_topic(&Facts::default()).unwrap();
     assert_eq!(named.named().iter().map(|pointer| pointer.text.as_str()).collect::<Vec<_>>(), ["/n", "/s"]);
 }
@@ -374,8 +397,13 @@ fn values() -> impl Strategy<Value = Owned> {
         prop_oneof![any::<String>(), "[a-z0-9]{0,3}", Just("2026-11-21T14:03:00Z".to_owned())].prop_map(Owned::Text),
         prop::collection::vec(any::<u8>(), 0..4).prop_map(Owned::Bytes),
         (any::<i64>(), 0..1_000_000_000_u32).prop_map(|(seconds, nanos)| Owned::Time(seconds, nanos)),
-        prop_oneof![any::<String>(), Just("[1,\"x\",[]]".to_owned()), Just("{\"x\":{\"y\":null}}".to_owned()), Just("[".repeat(9_000))]
-            .prop_map(Owned::Json),
+        prop_oneof![
+            any::<String>(),
+            Just("[1,\"x\",[]]".to_owned()),
+            Just("{\"x\":{\"y\":null}}".to_owned()),
+            Just("[".repeat(9_000))
+        ]
+        .prop_map(Owned::Json),
     ]
 }
 

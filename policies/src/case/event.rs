@@ -26,9 +26,8 @@ pub(super) struct OwnedEvent {
 /// Reads `event`, `headers`, `principal`, `now` and `bytes` of a case's facts.
 pub(super) fn read(reader: &mut Reader<'_, '_>) -> Option<OwnedEvent> {
     let value = reader.optional("event", |node, _| Some(json(node)));
-    let headers = reader.optional("headers", |node, problems| {
-        node.map(problems, |_, value, problems| value.string(problems))
-    });
+    let headers =
+        reader.optional("headers", |node, problems| node.map(problems, |_, value, problems| value.string(problems)));
     let principal = reader.string("principal");
     let now = reader.optional("now", read_now);
     let bytes = reader.size("bytes");
@@ -85,9 +84,8 @@ impl OwnedEvent {
                 Picked::Text(text) => Value::Json(text),
             })
             .collect();
-        let header = |name: &str| {
-            self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_bytes())
-        };
+        let header =
+            |name: &str| self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_bytes());
         let noon = || timestamp(&format!("{today}T12:00:00Z")).unwrap_or(Moment { seconds: 0, nanos: 0 });
         let facts = EventFacts {
             values: &values,

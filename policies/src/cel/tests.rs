@@ -306,9 +306,7 @@ fn alike(ours: &V<'_>, theirs: &CelValue) -> bool {
         (V::Uint(a), CelValue::UInt(b)) => a == b,
         (V::Double(a), CelValue::Float(b)) => a == b || a.is_nan() && b.is_nan(),
         (V::Text(a), CelValue::String(b)) => a.as_ref() == b.as_str(),
-        (V::Time(a), CelValue::Timestamp(b)) => {
-            (a.seconds, a.nanos) == (b.timestamp(), b.timestamp_subsec_nanos())
-        }
+        (V::Time(a), CelValue::Timestamp(b)) => (a.seconds, a.nanos) == (b.timestamp(), b.timestamp_subsec_nanos()),
         (V::Span(a), CelValue::Duration(b)) => b.num_nanoseconds() == Some(*a),
         (V::List(a), CelValue::List(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| alike(a, b)),
         _ => false,
@@ -337,19 +335,50 @@ fn expressions() -> impl Strategy<Value = String> {
     ];
     leaf.prop_recursive(4, 24, 3, |inner| {
         let operator = prop_oneof![
-            Just("+"), Just("-"), Just("*"), Just("/"), Just("%"), Just("=="), Just("!="), Just("<"), Just("<="),
-            Just(">"), Just(">="), Just("&&"), Just("||"), Just("in")
+            Just("+"),
+            Just("-"),
+            Just("*"),
+            Just("/"),
+            Just("%"),
+            Just("=="),
+            Just("!="),
+            Just("<"),
+            Just("<="),
+            Just(">"),
+            Just(">="),
+            Just("&&"),
+            Just("||"),
+            Just("in")
         ];
         let function = prop_oneof![
-            Just("size"), Just("int"), Just("uint"), Just("double"), Just("string"), Just("!"), Just("-"), Just("timestamp")
+            Just("size"),
+            Just("int"),
+            Just("uint"),
+            Just("double"),
+            Just("string"),
+            Just("!"),
+            Just("-"),
+            Just("timestamp")
         ];
         let method = prop_oneof![
-            Just("getFullYear"), Just("getMonth"), Just("getDate"), Just("getDayOfMonth"), Just("getDayOfWeek"),
-            Just("getDayOfYear"), Just("getHours"), Just("getMinutes"), Just("getSeconds"), Just("getMilliseconds")
+            Just("getFullYear"),
+            Just("getMonth"),
+            Just("getDate"),
+            Just("getDayOfMonth"),
+            Just("getDayOfWeek"),
+            Just("getDayOfYear"),
+            Just("getHours"),
+            Just("getMinutes"),
+            Just("getSeconds"),
+            Just("getMilliseconds")
         ];
         let each = prop_oneof![
-            Just("all(i, i == i)"), Just("exists(i, i > 1)"), Just("exists_one(i, i == 1)"), Just("map(i, [i])"),
-            Just("filter(i, i != 1)"), Just("all(i, i / 0 == 1 || i == 1)")
+            Just("all(i, i == i)"),
+            Just("exists(i, i > 1)"),
+            Just("exists_one(i, i == 1)"),
+            Just("map(i, [i])"),
+            Just("filter(i, i != 1)"),
+            Just("all(i, i / 0 == 1 || i == 1)")
         ];
         prop_oneof![
             (inner.clone(), operator, inner.clone()).prop_map(|(a, op, b)| format!("({a} {op} {b})")),
@@ -384,7 +413,10 @@ fn is_ours_alone(text: &str) -> bool {
 
 #[test]
 fn durations_are_read_like_the_reference_does() {
-    for text in ["1h", "1h30m", "-1.5h", "1.5ms", "100ns", "1s1s", "0", "-0", "1", "h", "1x", "", "-", "1.s", ".5s", "1..5s", "1e3s", " 1s"] {
+    for text in [
+        "1h", "1h30m", "-1.5h", "1.5ms", "100ns", "1s1s", "0", "-0", "1", "h", "1x", "", "-", "1.s", ".5s", "1..5s",
+        "1e3s", " 1s",
+    ] {
         let expression = format!("duration(\"{text}\")");
         let (ours, theirs) = (ours(&expression), theirs(&expression));
         let same = match (&ours, &theirs) {
@@ -410,7 +442,9 @@ fn literals_are_worked_out_when_they_are_read() {
 
 #[test]
 fn only_what_is_named_is_wanted() {
-    let program = compiled("event.a.b > 1 && event[\"a\"].b < 3 && event.c[0].d == 1 && has(event[\"x/y\"]) && headers.A == \"\"");
+    let program = compiled(
+        "event.a.b > 1 && event[\"a\"].b < 3 && event.c[0].d == 1 && has(event[\"x/y\"]) && headers.A == \"\"",
+    );
     assert_eq!(program.named.iter().map(|pointer| pointer.text.as_str()).collect::<Vec<_>>(), ["/a/b", "/c", "/x~1y"]);
     assert_eq!(program.headers, ["a"]);
     assert!(!program.needs_whole_event());
