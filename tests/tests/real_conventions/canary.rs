@@ -48,7 +48,7 @@ const RULES: &str = r#"
   action: block
 - name: notes-are-known
   applies_to: event
-  require: { values: { /note: ["canary.*", "known"] } }
+  require: { values: { /note: "canary.*|known" } }
   action: block
 - name: no-mail-in-shadow
   applies_to: event
@@ -82,9 +82,8 @@ struct Field {
 fn collector() -> (String, Arc<Mutex<Vec<u8>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = format!("http://{}", listener.local_addr().expect("a bound port"));
-    let (heard, sink) = (Arc::<Mutex<Vec<u8>>>::default(), Arc::<Mutex<Vec<u8>>>::default());
-    let kept = Arc::clone(&sink);
-    drop(heard);
+    let heard = Arc::<Mutex<Vec<u8>>>::default();
+    let sink = Arc::clone(&heard);
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
             let sink = Arc::clone(&sink);
@@ -96,7 +95,7 @@ fn collector() -> (String, Arc<Mutex<Vec<u8>>>) {
             });
         }
     });
-    (address, kept)
+    (address, heard)
 }
 
 fn catalog() -> Catalog {

@@ -49,7 +49,9 @@ impl Sets {
         let cut_off = "- name: torn\n  applies_to: event\n  when: \"event.generation ==\"\n  action: block";
         self.show(&match flaw {
             Flaw::Convention => catalog.convention("more.yaml", cut_off),
-            Flaw::Contract => catalog.contract(TOPICS[2], "value: { format: json-schema, schema: gone.json }"),
+            Flaw::Contract => {
+                catalog.contract(TOPICS[2], "value: { format: json-schema, schema: gone.json, framing: none }")
+            }
         });
     }
 
@@ -64,7 +66,7 @@ impl Sets {
 fn sound(generation: usize) -> Catalog {
     let schema = format!(
         r#"{{ "type": "object", "required": ["id", "generation"], "additionalProperties": false,
-             "properties": {{ "id": {{ "type": "string" }}, "generation": {{ "const": {generation} }} }} }}"#
+             "properties": {{ "id": {{ "type": "string" }}, "generation": {{ "type": "integer", "const": {generation} }} }} }}"#
     );
     let rules = format!(
         "- name: generation\n  applies_to: event\n  require: {{ values: {{ /generation: [\"{generation}\"] }} }}\n  \
