@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::source::{Source, files, pattern, read, relative};
 
 /// The steps of the recipe, in their order.
-const STEPS: [&str; 6] = ["authn", "admit", "allow", "encode", "judge", "deliver"];
+const STEPS: [&str; 7] = ["authn", "admit", "allow", "encode", "judge", "trial", "deliver"];
 
 /// Where a library may be named: its name, and the places.
 const LIBRARIES: [(&str, &[&str]); 2] = [
