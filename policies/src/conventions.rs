@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use forebay_schemas::problem::Problem;
 
+use crate::bind::bind;
 use crate::date::Date;
 use crate::decision::Decision;
-use crate::bind::bind;
 use crate::event::EventRules;
 use crate::facts::Facts;
 use crate::read::read;

@@ -127,7 +127,8 @@ fn read_check(reader: &mut Reader<'_, '_>, place: Option<Place>) -> Option<Check
         return None;
     };
     let node = reader.node();
-    let forms: &[&'static str] = if place == Place::Topic { &["pattern", "require", "when"] } else { &["require", "when"] };
+    let forms: &[&'static str] =
+        if place == Place::Topic { &["pattern", "require", "when"] } else { &["require", "when"] };
     if place != Place::Topic {
         for member in ["pattern", "where"] {
             reader.refuse(member, "no such member (it goes with applies_to: topic)");

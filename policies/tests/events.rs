@@ -5,7 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use forebay_policies::{Account, Action, Conventions, Date, EventFacts, EventRules, Facts, Held, Hit, Rollout, Severity};
+use forebay_policies::{
+    Account, Action, Conventions, Date, EventFacts, EventRules, Facts, Held, Hit, Rollout, Severity,
+};
 use forebay_schemas::contract::Pointer;
 use forebay_schemas::outline::{Field, FieldKind, Outline};
 use forebay_schemas::picked::{Moment, Value};
@@ -85,6 +87,12 @@ fn hits(rules: &EventRules, today: &str) -> Vec<Hit> {
     })
 }
 
+fn only_hit(rules: &EventRules, today: &str) -> Hit {
+    let hits = hits(rules, today);
+    assert_eq!(hits.len(), 1);
+    hits[0]
+}
+
 fn lines(rules: &EventRules, today: &str) -> Vec<String> {
     hits(rules, today).iter().map(|hit| rules.finding(hit).to_string()).collect()
 }
@@ -108,7 +116,10 @@ fn every_kind_of_rule_finds_what_breaks_it_and_nothing_else() {
         ("require { values: { /s: [DE, FR] } }", None),
         ("require { values: { /s: [FR] } }", Some("/s: expected FR, found another string")),
         ("require { values: { /s: '[A-Z]{2}' } }", None),
-        ("require { values: { /s: '[a-z]{2}' } }", Some("/s: expected text that matches [a-z]{2}, found another string")),
+        (
+            "require { values: { /s: '[a-z]{2}' } }",
+            Some("/s: expected text that matches [a-z]{2}, found another string"),
+        ),
         ("require { values: { /n: [1, 2, 3] } }", None),
         ("require { values: { /n: [1, 2] } }", Some("/n: expected one of 1, 2, found another number")),
         ("require { values: { /yes: ['true'] } }", None),
@@ -122,7 +133,10 @@ fn every_kind_of_rule_finds_what_breaks_it_and_nothing_else() {
             Some("/at: expected event.at > now + duration(\"5m\") to be false, found true for a timestamp"),
         ),
         ("when event.at > now + duration(\"302s\")", None),
-        ("when event.n > 2 && event.s == \"DE\"", Some("blocks: expected event.n > 2 && event.s == \"DE\" to be false")),
+        (
+            "when event.n > 2 && event.s == \"DE\"",
+            Some("blocks: expected event.n > 2 && event.s == \"DE\" to be false"),
+        ),
         ("when !has(headers.traceparent)", None),
         ("when principal != \"svc-b\" && topic == \"a.b.v1\"", Some("found true")),
         ("when size > 99", Some("expected size > 99 to be false, found true")),
@@ -148,9 +162,12 @@ fn what_can_not_be_judged_is_decided_by_on_error() {
     let of = |more: &str| {
         let text = rule(&format!("action: block\nwhen: 'event.gone > 1'{more}"));
         let rules = load(&text).for_topic(&Facts::default()).unwrap();
-        let [hit] = hits(&rules, "2026-11-21")[..] else { panic!("one hit") };
+        let hit = only_hit(&rules, "2026-11-21");
         assert!(hit.failed);
-        assert_eq!((rules.action(&hit), rules.blocks(&hit)), (rules.finding(&hit).action, rules.finding(&hit).blocks()));
+        assert_eq!(
+            (rules.action(&hit), rules.blocks(&hit)),
+            (rules.finding(&hit).action, rules.finding(&hit).blocks())
+        );
         rules.finding(&hit)
     };
     let finding = of("");
@@ -169,10 +186,13 @@ fn what_can_not_be_judged_is_decided_by_on_error() {
 fn shadow_says_what_it_would_have_done() {
     let text = rule("action: block\nrollout: shadow\nseverity: critical\nfix: Send it later.\nwhen: 'event.n == 3'");
     let rules = load(&text).for_topic(&Facts::default()).unwrap();
-    let [hit] = hits(&rules, "2026-11-21")[..] else { panic!("one hit") };
+    let hit = only_hit(&rules, "2026-11-21");
     let finding = rules.finding(&hit);
     assert!(!rules.blocks(&hit) && !finding.blocks());
-    assert_eq!(finding.to_string(), "a-rule (events.yaml:1) would block: /n: expected event.n == 3 to be false, found true for a whole number");
+    assert_eq!(
+        finding.to_string(),
+        "a-rule (events.yaml:1) would block: /n: expected event.n == 3 to be false, found true for a whole number"
+    );
     assert_eq!((finding.rollout, finding.severity), (Rollout::Shadow, Severity::Critical));
     assert_eq!(finding.fix.as_deref(), Some("Send it later."));
 }
@@ -195,7 +215,7 @@ fn an_exception_holds_through_its_last_day_and_then_the_rule_bites() {
     let account = with_facts(&rules, "2027-03-31", |facts| rules.account(facts));
     let excepted = Held::Excepted { until: day("2027-03-31"), reason: "its writer is replaced in spring".to_owned() };
     assert_eq!(account[0].result, excepted);
-    let [hit] = hits(&rules, "2027-04-01")[..] else { panic!("one hit") };
+    let hit = only_hit(&rules, "2027-04-01");
     assert!(hit.lapsed && rules.finding(&hit).lapsed && rules.blocks(&hit));
     // Before there is an event, the exception itself is reported.
     assert!(conventions.decide(&facts, day("2027-03-31")).findings.is_empty());
@@ -214,7 +234,13 @@ fn a_rule_is_for_its_topics() {
 
 #[test]
 fn a_rule_that_names_a_field_which_there_is_not_does_not_apply() {
-    let outline = outline(&[("/n", FieldKind::Int), ("/any", FieldKind::Any), ("/lines", FieldKind::List), ("/lines/*", FieldKind::Object), ("/lines/*/net", FieldKind::Int)]);
+    let outline = outline(&[
+        ("/n", FieldKind::Int),
+        ("/any", FieldKind::Any),
+        ("/lines", FieldKind::List),
+        ("/lines/*", FieldKind::Object),
+        ("/lines/*/net", FieldKind::Int),
+    ]);
     let of = |text: &str, facts: &Facts<'_>| {
         let rules = load(text).for_topic(facts).unwrap();
         let why: Vec<_> = rules.does_not_apply().iter().map(|(rule, why)| format!("{}: {why}", rule.name)).collect();
@@ -314,7 +340,10 @@ fn rules_say_what_they_are() {
     assert_eq!(rule.topics.patterns(), ["a.*"]);
     let rules = conventions.for_topic(&Facts { topic: "a.b", ..Facts::default() }).unwrap();
     assert_eq!(rules.named().iter().map(|pointer| pointer.text.as_str()).collect::<Vec<_>>(), [""]);
-    let two = load(&[when("event.n > 1 && event.s == \"\""), when("event.s == \"x\" || event.n > 3").replace("a-rule", "b")].concat());
+    let two = load(
+        &[when("event.n > 1 && event.s == \"\""), when("event.s == \"x\" || event.n > 3").replace("a-rule", "b")]
+            .concat(),
+    );
     let named = two.for_topic(&Facts::default()).unwrap();
     assert_eq!(named.named().iter().map(|pointer| pointer.text.as_str()).collect::<Vec<_>>(), ["/n", "/s"]);
 }
@@ -374,12 +403,20 @@ fn values() -> impl Strategy<Value = Owned> {
         prop_oneof![any::<String>(), "[a-z0-9]{0,3}", Just("2026-11-21T14:03:00Z".to_owned())].prop_map(Owned::Text),
         prop::collection::vec(any::<u8>(), 0..4).prop_map(Owned::Bytes),
         (any::<i64>(), 0..1_000_000_000_u32).prop_map(|(seconds, nanos)| Owned::Time(seconds, nanos)),
-        prop_oneof![any::<String>(), Just("[1,\"x\",[]]".to_owned()), Just("{\"x\":{\"y\":null}}".to_owned()), Just("[".repeat(9_000))]
-            .prop_map(Owned::Json),
+        prop_oneof![
+            any::<String>(),
+            Just("[1,\"x\",[]]".to_owned()),
+            Just("{\"x\":{\"y\":null}}".to_owned()),
+            Just("[".repeat(9_000))
+        ]
+        .prop_map(Owned::Json),
     ]
 }
 
 proptest! {
+    // Each case reads all rules twice, which takes long where nothing is optimized.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn whatever_an_event_holds_the_order_of_rules_is_nothing_and_shadow_never_blocks(
         order in Just((0..RULES.len()).collect::<Vec<_>>()).prop_shuffle(),
@@ -387,7 +424,7 @@ proptest! {
         bytes in any::<u64>(),
     ) {
         let judged = |order: &[usize]| {
-            let text: String = order.iter().map(|rule| format!("- {}\n", RULES[*rule])).collect();
+            let text: String = order.iter().flat_map(|rule| ["- ", RULES[*rule], "\n"]).collect();
             let rules = load(&text).for_topic(&Facts { topic: "t", ..Facts::default() }).unwrap();
             let mut pointers: Vec<_> = rules.named().iter().map(|pointer| pointer.text.clone()).collect();
             pointers.sort();

@@ -89,7 +89,7 @@ fn what_is_true() {
         "event.list.map(i, i * 2) == [2, 4, 6] && event.list.filter(i, i != 2) == [1, 3]",
         r#"event.items.exists(i, i.q > 5 && !has(i.s)) && event.items[0].s == "a\"b" && event.items[0]["q"] == 1"#,
         "event.list.all(i, event.list.exists(j, j == i))",
-        r#"event.deep.er == null && event == event && event.size() == 3"#,
+        "event.deep.er == null && event == event && event.size() == 3",
         r#"headers.traceparent == "00-1" && headers["Traceparent"] == "00-1" && !has(headers.gone)"#,
         r#"topic == "a.b.v1" && principal == "svc-a" && contract.owner == "team-a" && size < 101"#,
         r#"string(event.n) + string(true) == "3true" && int("7") == 7 && double("0.5") == 0.5 && uint(3) == 3u"#,
@@ -138,21 +138,24 @@ fn what_can_not_be_judged_says_why() {
     }
 }
 
+/// An event whose every field is this JSON text.
+struct Long<'a>(&'a str);
+
+impl<'a> Scope<'a> for Long<'a> {
+    fn field(&self, _: usize) -> Value<'a> {
+        Value::Json(self.0)
+    }
+    fn header(&self, _: usize) -> Option<&'a str> {
+        None
+    }
+    fn var(&self, _: Var) -> V<'a> {
+        V::Null
+    }
+}
+
 #[test]
 fn work_is_bounded() {
     let long = format!("[{}]", "1,".repeat(20_000).trim_end_matches(','));
-    struct Long<'a>(&'a str);
-    impl<'a> Scope<'a> for Long<'a> {
-        fn field(&self, _: usize) -> Value<'a> {
-            Value::Json(self.0)
-        }
-        fn header(&self, _: usize) -> Option<&'a str> {
-            None
-        }
-        fn var(&self, _: Var) -> V<'a> {
-            V::Null
-        }
-    }
     for text in ["event.l.all(i, event.l.all(j, i == j))", "event.l.map(i, event.l).size() == 0"] {
         let program = compiled(text);
         assert_eq!(holds(&program.root, &Long(&long)), Err(Wrong::Work), "{text}");
@@ -304,11 +307,9 @@ fn alike(ours: &V<'_>, theirs: &CelValue) -> bool {
         (V::Bool(a), CelValue::Bool(b)) => a == b,
         (V::Int(a), CelValue::Int(b)) => a == b,
         (V::Uint(a), CelValue::UInt(b)) => a == b,
-        (V::Double(a), CelValue::Float(b)) => a == b || a.is_nan() && b.is_nan(),
+        (V::Double(a), CelValue::Float(b)) => a.partial_cmp(b).is_none_or(std::cmp::Ordering::is_eq),
         (V::Text(a), CelValue::String(b)) => a.as_ref() == b.as_str(),
-        (V::Time(a), CelValue::Timestamp(b)) => {
-            (a.seconds, a.nanos) == (b.timestamp(), b.timestamp_subsec_nanos())
-        }
+        (V::Time(a), CelValue::Timestamp(b)) => (a.seconds, a.nanos) == (b.timestamp(), b.timestamp_subsec_nanos()),
         (V::Span(a), CelValue::Duration(b)) => b.num_nanoseconds() == Some(*a),
         (V::List(a), CelValue::List(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| alike(a, b)),
         _ => false,
@@ -321,7 +322,7 @@ fn expressions() -> impl Strategy<Value = String> {
         any::<i8>().prop_map(|n| format!("({n})")),
         any::<i64>().prop_map(|n| format!("({n})")),
         any::<u8>().prop_map(|n| format!("{n}u")),
-        (-4..4_i8).prop_map(|n| format!("({}.5)", n)),
+        (-4..4_i8).prop_map(|n| format!("({n}.5)")),
         prop_oneof![Just("true"), Just("false"), Just("null")].prop_map(str::to_owned),
         "[a-c ]{0,3}".prop_map(|text| format!("\"{text}\"")),
         (-100_000..100_000_i64).prop_map(|n| format!("duration(\"{n}s\")")),
@@ -337,19 +338,50 @@ fn expressions() -> impl Strategy<Value = String> {
     ];
     leaf.prop_recursive(4, 24, 3, |inner| {
         let operator = prop_oneof![
-            Just("+"), Just("-"), Just("*"), Just("/"), Just("%"), Just("=="), Just("!="), Just("<"), Just("<="),
-            Just(">"), Just(">="), Just("&&"), Just("||"), Just("in")
+            Just("+"),
+            Just("-"),
+            Just("*"),
+            Just("/"),
+            Just("%"),
+            Just("=="),
+            Just("!="),
+            Just("<"),
+            Just("<="),
+            Just(">"),
+            Just(">="),
+            Just("&&"),
+            Just("||"),
+            Just("in")
         ];
         let function = prop_oneof![
-            Just("size"), Just("int"), Just("uint"), Just("double"), Just("string"), Just("!"), Just("-"), Just("timestamp")
+            Just("size"),
+            Just("int"),
+            Just("uint"),
+            Just("double"),
+            Just("string"),
+            Just("!"),
+            Just("-"),
+            Just("timestamp")
         ];
         let method = prop_oneof![
-            Just("getFullYear"), Just("getMonth"), Just("getDate"), Just("getDayOfMonth"), Just("getDayOfWeek"),
-            Just("getDayOfYear"), Just("getHours"), Just("getMinutes"), Just("getSeconds"), Just("getMilliseconds")
+            Just("getFullYear"),
+            Just("getMonth"),
+            Just("getDate"),
+            Just("getDayOfMonth"),
+            Just("getDayOfWeek"),
+            Just("getDayOfYear"),
+            Just("getHours"),
+            Just("getMinutes"),
+            Just("getSeconds"),
+            Just("getMilliseconds")
         ];
         let each = prop_oneof![
-            Just("all(i, i == i)"), Just("exists(i, i > 1)"), Just("exists_one(i, i == 1)"), Just("map(i, [i])"),
-            Just("filter(i, i != 1)"), Just("all(i, i / 0 == 1 || i == 1)")
+            Just("all(i, i == i)"),
+            Just("exists(i, i > 1)"),
+            Just("exists_one(i, i == 1)"),
+            Just("map(i, [i])"),
+            Just("filter(i, i != 1)"),
+            Just("all(i, i / 0 == 1 || i == 1)")
         ];
         prop_oneof![
             (inner.clone(), operator, inner.clone()).prop_map(|(a, op, b)| format!("({a} {op} {b})")),
@@ -384,7 +416,10 @@ fn is_ours_alone(text: &str) -> bool {
 
 #[test]
 fn durations_are_read_like_the_reference_does() {
-    for text in ["1h", "1h30m", "-1.5h", "1.5ms", "100ns", "1s1s", "0", "-0", "1", "h", "1x", "", "-", "1.s", ".5s", "1..5s", "1e3s", " 1s"] {
+    for text in [
+        "1h", "1h30m", "-1.5h", "1.5ms", "100ns", "1s1s", "0", "-0", "1", "h", "1x", "", "-", "1.s", ".5s", "1..5s",
+        "1e3s", " 1s",
+    ] {
         let expression = format!("duration(\"{text}\")");
         let (ours, theirs) = (ours(&expression), theirs(&expression));
         let same = match (&ours, &theirs) {
@@ -410,7 +445,9 @@ fn literals_are_worked_out_when_they_are_read() {
 
 #[test]
 fn only_what_is_named_is_wanted() {
-    let program = compiled("event.a.b > 1 && event[\"a\"].b < 3 && event.c[0].d == 1 && has(event[\"x/y\"]) && headers.A == \"\"");
+    let program = compiled(
+        "event.a.b > 1 && event[\"a\"].b < 3 && event.c[0].d == 1 && has(event[\"x/y\"]) && headers.A == \"\"",
+    );
     assert_eq!(program.named.iter().map(|pointer| pointer.text.as_str()).collect::<Vec<_>>(), ["/a/b", "/c", "/x~1y"]);
     assert_eq!(program.headers, ["a"]);
     assert!(!program.needs_whole_event());

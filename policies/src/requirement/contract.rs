@@ -59,8 +59,8 @@ pub(crate) fn read(node: &Node, problems: &mut Vec<Problem>) -> Vec<Requirement>
     });
     requirements.extend(limits.into_iter().flatten().map(Requirement::Member));
     reader.finish();
-    let none = requirements.is_empty() && problems.len() == before;
-    refuse_none(none, node, "{ owner: 'team-.*', key: true }", problems);
+    let empty = requirements.is_empty() && problems.len() == before;
+    refuse_none(empty, node, "{ owner: 'team-.*', key: true }", problems);
     requirements
 }
 
@@ -84,9 +84,8 @@ fn read_pii(node: &Node, problems: &mut Vec<Problem>) -> Option<Requirement> {
     }
     let mut reader = Reader::expecting("true, or a mapping as in { for: [confidential, restricted] }", node, problems);
     let known = Classification::ALL.map(|class| (class.name(), class));
-    let classes = |node: &Node, problems: &mut Vec<Problem>| {
-        node.list(problems, |item, problems| item.one_of(&known, problems))
-    };
+    let classes =
+        |node: &Node, problems: &mut Vec<Problem>| node.list(problems, |item, problems| item.one_of(&known, problems));
     let classes = reader.required("for", "a list of classifications, as in [confidential, restricted]", classes);
     reader.finish();
     classes.map(Requirement::PiiFor)
@@ -157,7 +156,8 @@ impl Requirement {
             }
             Self::Compatibility(modes) => {
                 let kept = facts.compatibility.is_none_or(|mode| modes.contains(&mode));
-                let names = || format!("one of {}", modes.iter().map(|mode| mode.name()).collect::<Vec<_>>().join(", "));
+                let names =
+                    || format!("one of {}", modes.iter().map(|mode| mode.name()).collect::<Vec<_>>().join(", "));
                 let found = facts.compatibility.map_or("nothing", Compatibility::name);
                 fault_unless(kept, "/value/compatibility", names, found)
             }

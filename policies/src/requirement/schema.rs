@@ -42,8 +42,8 @@ pub(crate) fn read(node: &Node, problems: &mut Vec<Problem>) -> Vec<Requirement>
     .flatten()
     .collect();
     reader.finish();
-    let none = requirements.is_empty() && problems.len() == before;
-    refuse_none(none, node, "{ documented_fields: true, fields: [event_id] }", problems);
+    let empty = requirements.is_empty() && problems.len() == before;
+    refuse_none(empty, node, "{ documented_fields: true, fields: [event_id] }", problems);
     requirements
 }
 
@@ -58,7 +58,8 @@ fn texts(node: &Node, problems: &mut Vec<Problem>) -> Option<Vec<String>> {
 /// Names of outermost fields, or pointers to deeper ones.
 fn read_fields(node: &Node, problems: &mut Vec<Problem>) -> Option<Requirement> {
     let read = |text: String| {
-        let whole = if text.starts_with('/') { text } else { format!("/{}", text.replace('~', "~0").replace('/', "~1")) };
+        let whole =
+            if text.starts_with('/') { text } else { format!("/{}", text.replace('~', "~0").replace('/', "~1")) };
         Pointer::parse(&whole).map_err(|expected| (expected, whole))
     };
     let pointers = texts(node, problems)?.into_iter().map(read).collect::<Result<_, _>>();
@@ -75,18 +76,14 @@ fn read_personal(node: &Node, problems: &mut Vec<Problem>) -> Option<Requirement
 impl Requirement {
     /// What a schema lacks of it.
     pub(crate) fn faults(&self, outline: &Outline) -> Vec<Fault> {
-        let fault = |field: &Field, expected: String, found: String| Fault {
-            pointer: field.pointer.clone(),
-            expected,
-            found,
-        };
+        let fault =
+            |field: &Field, expected: String, found: String| Fault { pointer: field.pointer.clone(), expected, found };
         let named = || outline.fields.iter().filter_map(|field| Some((field, name(field)?)));
         match self {
             Self::Documented => undocumented(outline).into_iter().collect(),
             Self::ForbiddenTypes(types) => {
-                let forbidden = |field: &&Field| {
-                    types.iter().any(|one| *one == field.spelled || *one == kind_name(field.kind))
-                };
+                let forbidden =
+                    |field: &&Field| types.iter().any(|one| *one == field.spelled || *one == kind_name(field.kind));
                 let expected = || format!("a type other than {}", types.join(", "));
                 outline.fields.iter().filter(forbidden).map(|it| fault(it, expected(), it.spelled.clone())).collect()
             }
@@ -101,7 +98,9 @@ impl Requirement {
             }
             Self::Names(words) => named()
                 .filter(|(_, name)| !words.accept(name))
-                .map(|(field, name)| fault(field, format!("a field's name to be {}", words.expected(name)), name.to_owned()))
+                .map(|(field, name)| {
+                    fault(field, format!("a field's name to be {}", words.expected(name)), name.to_owned())
+                })
                 .collect(),
             Self::Personal(words) => named()
                 .filter(|(field, name)| !field.personal && words.accept(name))
