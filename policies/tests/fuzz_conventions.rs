@@ -175,7 +175,7 @@ fn value(kind: u8, seed: u8) -> Value<'static> {
 }
 
 fn lookup<'a>(name: &str) -> Option<&'a [u8]> {
-    (name.len() % 2 == 0).then_some(b"\xffx")
+    name.len().is_multiple_of(2).then_some(b"\xffx")
 }
 
 /// Compiles an expression for every place; where it is one, judges events by it.

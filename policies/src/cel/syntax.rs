@@ -32,7 +32,7 @@ pub(crate) fn parse(text: &str) -> Result<IdedExpr, Flaw> {
             let (line, column) = error.pos;
             let place = if line > 1 { format!("line {line}, column {column}") } else { format!("column {column}") };
             let said = error.msg.trim_start_matches("Syntax error: ").split(" expecting ").next().unwrap_or_default();
-            format!("{} at {place}", said.replace("'<EOF>'", "at its end"))
+            format!("{} at {place}", said.replace("mismatched input '<EOF>'", "its end"))
         });
         (expected.to_owned(), one_line(&said))
     })?;
