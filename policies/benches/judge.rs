@@ -9,9 +9,11 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use forebay_policies::{Conventions, Date, EventFacts, EventRules, Facts};
 use forebay_schemas::picked::{Moment, Value};
 
-const SCALARS: &str = "- { name: s, applies_to: event, action: warn, when: 'event.total > 100000 && event.country == \"DE\"' }\n";
+const SCALARS: &str =
+    "- { name: s, applies_to: event, action: warn, when: 'event.total > 100000 && event.country == \"DE\"' }\n";
 const TIMES: &str = "- { name: t, applies_to: event, action: warn, when: 'event.at > now + duration(\"5m\")' }\n";
-const WHOLE: &str = "- { name: w, applies_to: event, action: warn, when: 'event.exists(name, name == \"password\")' }\n";
+const WHOLE: &str =
+    "- { name: w, applies_to: event, action: warn, when: 'event.exists(name, name == \"password\")' }\n";
 const EVENT: &str = r#"{"id":"0b7f6c3e-8f55-4a0e-9a3c-0d8f8a1f2c11","at":"2026-11-21T14:03:00Z","country":"DE","total":4200,"lines":[{"sku":"A-1","quantity":2,"net":2100},{"sku":"B-7","quantity":1,"net":2100}],"note":null}"#;
 
 fn rules(text: &str) -> EventRules {
@@ -47,6 +49,10 @@ fn value(pointer: &str) -> Value<'static> {
     }
 }
 
+fn header<'a>(name: &str) -> Option<&'a [u8]> {
+    matches!(name, "traceparent" | "content-type").then_some(b"x")
+}
+
 fn judge(c: &mut Criterion) {
     let cases = [
         ("no rules", String::new()),
@@ -55,7 +61,6 @@ fn judge(c: &mut Criterion) {
         ("one CEL rule of two moments", TIMES.to_owned()),
         ("one CEL rule over the whole event", WHOLE.to_owned()),
     ];
-    let header = |name: &str| -> Option<&[u8]> { matches!(name, "traceparent" | "content-type").then_some(b"x") };
     for (name, text) in cases {
         let rules = rules(&text);
         let values: Vec<_> = rules.named().iter().map(|pointer| value(&pointer.text)).collect();

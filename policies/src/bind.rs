@@ -93,7 +93,7 @@ impl Binding<'_> {
 
     fn kind(&self, pointer: &Pointer) -> Type {
         if pointer.tokens.is_empty() {
-            return Type::Map;
+            return Type::Any;
         }
         match self.facts.outline.map(|outline| find(outline, pointer)) {
             Some(Lies::Field(field)) => field.kind.into(),

@@ -68,6 +68,11 @@ fn the_page_for_authors_is_true() {
     for case in Case::read("cases.yaml", block(&page, "yaml cases")).expect("they are well formed") {
         assert_eq!(case.run(&conventions), Ok(()));
     }
+    let text = block(&page, "yaml expressions").to_owned();
+    let expressions = Conventions::load(&[("expressions.yaml".to_owned(), text)]).expect("they are well formed");
+    for case in Case::read("cases.yaml", block(&page, "yaml event cases")).expect("they are well formed") {
+        assert_eq!(case.run(&expressions), Ok(()));
+    }
     let facts = Facts { topic: "biling.invoice.issued.v1", ..Facts::default() };
     let decision = conventions.decide(&facts, Date::new(2026, 11, 21).expect("a day"));
     let naming = decision.findings.iter().find(|finding| finding.rule == "topic-naming").expect("it is broken");

@@ -26,9 +26,8 @@ pub(super) struct OwnedEvent {
 /// Reads `event`, `headers`, `principal`, `now` and `bytes` of a case's facts.
 pub(super) fn read(reader: &mut Reader<'_, '_>) -> Option<OwnedEvent> {
     let value = reader.optional("event", |node, _| Some(json(node)));
-    let headers = reader.optional("headers", |node, problems| {
-        node.map(problems, |_, value, problems| value.string(problems))
-    });
+    let headers =
+        reader.optional("headers", |node, problems| node.map(problems, |_, value, problems| value.string(problems)));
     let principal = reader.string("principal");
     let now = reader.optional("now", read_now);
     let bytes = reader.size("bytes");
@@ -62,7 +61,7 @@ fn json(node: &Node) -> Json {
             let whole = whole.and_then(|whole| {
                 i64::try_from(whole).map(Json::from).or_else(|_| u64::try_from(whole).map(Json::from)).ok()
             });
-            let other = || scalar.as_number().map(Json::from).unwrap_or_else(|| Json::from(scalar.text.as_str()));
+            let other = || scalar.as_number().map_or_else(|| Json::from(scalar.text.as_str()), Json::from);
             scalar.as_bool().map(Json::from).or(whole).unwrap_or_else(other)
         }
     }
@@ -85,9 +84,8 @@ impl OwnedEvent {
                 Picked::Text(text) => Value::Json(text),
             })
             .collect();
-        let header = |name: &str| {
-            self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_bytes())
-        };
+        let header =
+            |name: &str| self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_bytes());
         let noon = || timestamp(&format!("{today}T12:00:00Z")).unwrap_or(Moment { seconds: 0, nanos: 0 });
         let facts = EventFacts {
             values: &values,

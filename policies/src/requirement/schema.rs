@@ -42,8 +42,8 @@ pub(crate) fn read(node: &Node, problems: &mut Vec<Problem>) -> Vec<Requirement>
     .flatten()
     .collect();
     reader.finish();
-    let none = requirements.is_empty() && problems.len() == before;
-    refuse_none(none, node, "{ documented_fields: true, fields: [event_id] }", problems);
+    let empty = requirements.is_empty() && problems.len() == before;
+    refuse_none(empty, node, "{ documented_fields: true, fields: [event_id] }", problems);
     requirements
 }
 
