@@ -113,6 +113,11 @@ impl Authn {
             }
             return match credential::read(first) {
                 Ok(Credential::ApiKey { id, secret }) => (Method::ApiKey, self.by_api_key(&id, &secret, now)),
+                Ok(Credential::DamagedKey) => {
+                    let detail =
+                        "The API key is damaged: its checksum is not that of its other characters. Copy it again.";
+                    (Method::ApiKey, Err(Denied::wrong(detail)))
+                }
                 Ok(Credential::Jwt(token)) => (Method::Jwt, self.issuers.verify(token, now)),
                 Err(denied) => (Method::None, Err(denied)),
             };

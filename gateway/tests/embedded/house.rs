@@ -9,6 +9,7 @@ use forebay::binding::Binder;
 use forebay::catalog::{self, Catalog, Sources};
 use forebay::clock;
 use forebay::config::Config;
+use forebay::ingest::authn::Authn;
 use forebay::layers::Edge;
 use forebay::metrics::Metrics;
 use forebay::router;
@@ -58,16 +59,21 @@ impl Answer {
         if json.get("instance").is_some() {
             json["instance"] = "[request id]".into();
         }
-        let names = ["content-type", "preference-applied", "forebay-warning", "allow"];
-        let headers =
-            names.iter().filter_map(|name| Some(format!("{name}: {}\n", self.headers.get(*name)?.to_str().ok()?)));
+        let names = ["content-type", "preference-applied", "forebay-warning", "www-authenticate", "allow"];
+        let headers = names.iter().flat_map(|name| self.headers.get_all(*name).iter().map(move |value| (name, value)));
+        let headers = headers.filter_map(|(name, value)| Some(format!("{name}: {}\n", value.to_str().ok()?)));
         format!("{}\n{}\n{json:#}", self.status, headers.collect::<String>())
     }
 }
 
 impl House {
-    /// A gateway that is ready, with these variables over its configuration.
+    /// A gateway that is ready and knows everyone as the tester, with these variables over its configuration.
     pub(crate) async fn new(variables: &[(&str, &str)]) -> Self {
+        Self::known_by("{ anonymous: true, anonymous_principal: tester }", variables).await
+    }
+
+    /// A gateway that is ready and knows its callers so, with these variables over its configuration.
+    pub(crate) async fn known_by(authn: &str, variables: &[(&str, &str)]) -> Self {
         let broker = MockCluster::new(1).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let keyed = "key: { from: /customer }\nid: { from: /id }\ntime: { from: /at }\n";
@@ -83,7 +89,7 @@ impl House {
         let bootstrap = broker.bootstrap_servers();
         let text = format!(
             "kafka: {{ bootstrap: \"{bootstrap}\", deadline: 1500ms, request_timeout: 500ms }}\n\
-            authn: {{ anonymous: true, anonymous_principal: tester }}\n"
+            authn: {authn}\n"
         );
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let config = Config::read("test.yaml", &text, variables).unwrap();
@@ -97,7 +103,8 @@ impl House {
         assert_eq!(load.problems, []);
         let binder = Arc::new(Binder::new(None, &config));
         let set = binder.bind(load.set.unwrap()).await;
-        let app = Arc::new(App::build(config, Arc::new(Catalog::new(set)), binder, metrics).unwrap());
+        let authn = Arc::new(Authn::new(&config, &metrics).unwrap());
+        let app = Arc::new(App::build(config, Arc::new(Catalog::new(set)), binder, authn, metrics).unwrap());
         tokio::spawn(Arc::clone(&app.topics).keep_fresh());
         while !app.not_ready().is_empty() {
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -6,4 +6,5 @@
 mod house;
 mod answers;
 mod faults;
+mod identity;
 mod telemetry;
