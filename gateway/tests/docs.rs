@@ -70,7 +70,8 @@ fn every_key_is_documented_with_its_default() {
     let rows = rows(&page("docs/operations.md"), "Configuration");
     let documented: BTreeSet<_> = rows.iter().map(|row| row[0].clone()).collect();
     let mut keys = BTreeSet::new();
-    let required = "kafka: { bootstrap: [a:1] }\nauthn: { anonymous: true, anonymous_principal: b }\nregistry: { url: http://c }\n";
+    let required = "kafka: { bootstrap: [a:1] }\nlisten: { trusted_proxies: '::1' }\nregistry: { url: http://c }\n\
+        authn: { anonymous: true, anonymous_principal: b, mtls: { principal: dns }, proxy: {} }\n";
     let shown = |config: Config| serde_json::to_value(config).unwrap();
     let defaults = shown(Config::read("forebay.yaml", required, []).unwrap());
     leaves(&defaults, "", &mut keys);

@@ -18,7 +18,8 @@ fn made(principal: &str, groups: &[&str], scopes: &[&str]) -> (Token, String) {
 }
 
 fn said(text: &str) -> String {
-    read("keys.yaml", text).err().unwrap().iter().map(|problem| format!("{problem}\n")).collect()
+    let problems = read("keys.yaml", text).err().unwrap();
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
