@@ -9,6 +9,7 @@ use forebay::binding::Binder;
 use forebay::catalog::{self, Catalog, Sources};
 use forebay::clock;
 use forebay::config::Config;
+use forebay::ingest::authn::Authn;
 use forebay::layers::Edge;
 use forebay::metrics::Metrics;
 use forebay::router;
@@ -25,6 +26,9 @@ pub(crate) const TOPIC: &str = "shop.order.placed.v1";
 pub(crate) const CLOSED: &str = "shop.order.closed.v1";
 /// A topic that has a contract, and that Kafka does not have.
 pub(crate) const ABSENT: &str = "shop.order.absent.v1";
+
+/// Everyone is the tester.
+const ANYONE: &str = "{ anonymous: true, anonymous_principal: tester }";
 
 const CONTRACT: &str = "owner: team-shop\ndescription: An order.\nvalue: { format: json }\n";
 
@@ -58,21 +62,38 @@ impl Answer {
         if json.get("instance").is_some() {
             json["instance"] = "[request id]".into();
         }
-        let names = ["content-type", "preference-applied", "forebay-warning", "allow", "ratelimit-policy", "ratelimit"];
-        let headers =
-            names.iter().filter_map(|name| Some(format!("{name}: {}\n", self.headers.get(*name)?.to_str().ok()?)));
+        let names = [
+            "content-type",
+            "preference-applied",
+            "forebay-warning",
+            "www-authenticate",
+            "allow",
+            "ratelimit-policy",
+            "ratelimit",
+        ];
+        let headers = names.iter().flat_map(|name| self.headers.get_all(*name).iter().map(move |value| (name, value)));
+        let headers = headers.filter_map(|(name, value)| Some(format!("{name}: {}\n", value.to_str().ok()?)));
         format!("{}\n{}\n{json:#}", self.status, headers.collect::<String>())
     }
 }
 
 impl House {
-    /// A gateway that is ready, with these variables over its configuration.
+    /// A gateway that is ready and knows everyone as the tester, with these variables over its configuration.
     pub(crate) async fn new(variables: &[(&str, &str)]) -> Self {
-        Self::with(variables, |_| {}).await
+        Self::made(ANYONE, variables, |_| {}).await
     }
 
     /// The same, with something changed in what it is built from.
     pub(crate) async fn with(variables: &[(&str, &str)], change: impl FnOnce(&mut App)) -> Self {
+        Self::made(ANYONE, variables, change).await
+    }
+
+    /// A gateway that is ready and knows its callers so, with these variables over its configuration.
+    pub(crate) async fn known_by(authn: &str, variables: &[(&str, &str)]) -> Self {
+        Self::made(authn, variables, |_| {}).await
+    }
+
+    async fn made(authn: &str, variables: &[(&str, &str)], change: impl FnOnce(&mut App)) -> Self {
         let broker = MockCluster::new(1).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let keyed = "key: { from: /customer }\nid: { from: /id }\ntime: { from: /at }\n";
@@ -88,7 +109,7 @@ impl House {
         let bootstrap = broker.bootstrap_servers();
         let text = format!(
             "kafka: {{ bootstrap: \"{bootstrap}\", deadline: 1500ms, request_timeout: 500ms }}\n\
-            authn: {{ anonymous: true, anonymous_principal: tester }}\n"
+            authn: {authn}\n"
         );
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let config = Config::read("test.yaml", &text, variables).unwrap();
@@ -102,7 +123,7 @@ impl House {
         assert_eq!(load.problems, []);
         let binder = Arc::new(Binder::new(None, &config));
         let set = binder.bind(load.set.unwrap()).await;
-        let authn = Arc::new(forebay::ingest::authn::Authn::new(&config, &metrics).unwrap());
+        let authn = Arc::new(Authn::new(&config, &metrics).unwrap());
         let mut app = App::build(config, Arc::new(Catalog::new(set)), binder, authn, metrics).unwrap();
         change(&mut app);
         let app = Arc::new(app);

@@ -7,4 +7,5 @@ mod house;
 mod answers;
 mod faults;
 mod rates;
+mod identity;
 mod telemetry;
