@@ -61,7 +61,7 @@ fn block<'a>(page: &'a str, kind: &str) -> &'a str {
 
 #[test]
 fn the_page_for_authors_is_true() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/contracts.md");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/conventions.md");
     let page = fs::read_to_string(page).expect("the page is there");
     let text = block(&page, "yaml conventions").to_owned();
     let conventions = Conventions::load(&[("conventions.yaml".to_owned(), text)]).expect("they are well formed");

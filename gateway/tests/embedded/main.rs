@@ -8,4 +8,5 @@ mod answers;
 mod faults;
 mod rates;
 mod identity;
+mod judged;
 mod telemetry;

@@ -206,20 +206,12 @@ fn broken(contract: &Contract, breach: &Breach) -> Finding {
 
 /// A convention that a sample breaks.
 fn of_sample(topic: &Topic, folder: &'static str, file: &str, breach: &Breach) -> Finding {
-    let says = format!(
-        "{}At {}: expected {}, found {} ({}:{}).",
-        shadow(breach),
-        breach.pointer,
-        breach.expected,
-        breach.found,
-        breach.file,
-        breach.line
-    );
     Finding {
         severity: severity(breach),
         rule: format!("convention/{}", breach.rule).into(),
-        remedy: remedy(breach, "Mend the sample, or the convention if the event is a good one."),
-        ..lint::of_sample(&topic.contract, "sample/refused", folder, file, says)
+        remedy: "Mend the sample, or the convention if the event is a good one.".to_owned(),
+        // The sentence that its sender would read.
+        ..lint::of_sample(&topic.contract, "sample/refused", folder, file, breach.to_string())
     }
 }
 
