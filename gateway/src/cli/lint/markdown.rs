@@ -1,5 +1,5 @@
 //! A report as one comment on a pull request, in GitHub's and GitLab's Markdown. What files say stands in code spans
-//! (CommonMark, section 6.1) or is plain words: in neither is there a link, a mention, a reference or HTML.
+//! (`CommonMark`, section 6.1) or is plain words: in neither is there a link, a mention, a reference or HTML.
 
 use std::fmt::Write as _;
 
@@ -125,9 +125,9 @@ fn words(text: &str, out: &mut String) {
         let (before, after) = (&word[..start], &word[start + core.len()..]);
         out.push_str(before);
         if is_plain(core) {
-            out.push_str(core)
+            out.push_str(core);
         } else {
-            join(out, &code(core))
+            join(out, &code(core));
         }
         out.push_str(after);
     }
@@ -202,7 +202,7 @@ mod tests {
     /// Stands for a code span in what is outside of them; no plain word has it.
     const SPAN: char = '~';
 
-    /// What a reader of Markdown takes for text, the code spans taken out (CommonMark, section 6.1).
+    /// What a reader of Markdown takes for text, the code spans taken out (`CommonMark`, section 6.1).
     fn outside_of_code(line: &str) -> String {
         let mut outside = String::new();
         let mut rest = line;
@@ -213,7 +213,7 @@ mod tests {
             let inside = &opened[fence..];
             let mut at = 0;
             let end = loop {
-                let run = at + inside[at..].find('`').unwrap_or_else(|| panic!("a span is not closed: {line}"));
+                let run = at + inside[at..].find('`').expect("a span is closed");
                 let length = inside[run..].len() - inside[run..].trim_start_matches('`').len();
                 if length == fence {
                     break run;
