@@ -11,7 +11,6 @@ use crate::cel::functions::timestamp;
 use crate::date::Date;
 use crate::decision::Finding;
 use crate::event::{EventFacts, EventRules};
-use crate::fields::find;
 
 /// An event with what came along.
 #[derive(Debug, Clone)]
@@ -103,7 +102,7 @@ impl OwnedEvent {
     fn pick(&self, pointer: &Pointer, outline: Option<&Outline>) -> Picked<'_> {
         let Some(value) = self.value.pointer(&pointer.text) else { return Picked::Plain(Value::Absent) };
         let is_time = || {
-            let place = outline.map(|outline| find(outline, pointer));
+            let place = outline.map(|outline| outline.find(pointer));
             matches!(place, Some(Place::Field(field)) if field.kind == FieldKind::Time)
         };
         Picked::Plain(match value {

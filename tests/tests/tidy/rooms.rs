@@ -93,7 +93,7 @@ pub(crate) fn impure_sources(source: &Source) -> Vec<String> {
         let room = ["fs", "net", "env", "process"]
             .iter()
             .any(|room| path == format!("std::{room}") || path.starts_with(&format!("std::{room}::")));
-        let clock = path.ends_with("Utc::now") || path.split("::").any(|part| part == "Local");
+        let clock = path == "chrono::Local" || path.ends_with("Utc::now") || path.ends_with("Local::now");
         room || clock || path.split("::").any(|part| matches!(part, "SystemTime" | "Instant"))
     };
     named(source, forbidden)

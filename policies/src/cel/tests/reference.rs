@@ -36,9 +36,9 @@ fn alike(ours: &V<'_>, theirs: &CelValue) -> bool {
     }
 }
 
-/// Expressions over literals, with operators and functions between any of them.
-fn expressions() -> impl Strategy<Value = String> {
-    let leaf = prop_oneof![
+/// Literals of every kind.
+fn literals() -> impl Strategy<Value = String> {
+    prop_oneof![
         any::<i8>().prop_map(|n| format!("({n})")),
         any::<i64>().prop_map(|n| format!("({n})")),
         any::<u8>().prop_map(|n| format!("{n}u")),
@@ -55,8 +55,12 @@ fn expressions() -> impl Strategy<Value = String> {
             Just("2024-02-29T00:00:00Z")
         ]
         .prop_map(|text| format!("timestamp(\"{text}\")")),
-    ];
-    leaf.prop_recursive(4, 24, 3, |inner| {
+    ]
+}
+
+/// Expressions over literals, with operators and functions between any of them.
+fn expressions() -> impl Strategy<Value = String> {
+    literals().prop_recursive(4, 24, 3, |inner| {
         let operator = prop_oneof![
             Just("+"),
             Just("-"),
