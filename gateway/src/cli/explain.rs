@@ -73,8 +73,11 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         hash_key: HashKey::new(&[0; MIN_KEY_LENGTH]),
     };
     let load = catalog::load(&sources, clock::today(), &Metrics::new());
-    terminal::load(&load);
-    let Some(set) = load.set else { return Exit::Usage };
+    // What warns of other topics is no business of these events; what warns of their own is said with them.
+    let Some(set) = load.set else {
+        terminal::load(&load);
+        return Exit::Usage;
+    };
     let body = match read(&arguments.file) {
         Ok(body) => body,
         Err(error) => {

@@ -78,6 +78,9 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         }
         None => Ok(()),
     };
+    if compared.is_err() {
+        report.against = None;
+    }
     report.sort();
     print(arguments.format, &report);
     match compared {
