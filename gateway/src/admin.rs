@@ -6,12 +6,15 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use forebay_policies::{Date, Exception, RuleInfo};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
-use crate::app::App;
+use crate::app::{App, Reloaded};
 use crate::catalog::Topic;
+use crate::clock;
+use crate::tally::Line;
 
 /// `GET /livez`: the process can answer.
 pub async fn livez() -> &'static str {
@@ -54,6 +57,54 @@ pub async fn contract(State(app): State<Arc<App>>, Path(topic): Path<String>) ->
     }
 }
 
+/// `GET /conventions`: each rule, how often it was broken where and by whom, and its exceptions with their last days.
+pub async fn conventions(State(app): State<Arc<App>>) -> Response {
+    let contracts = app.catalog.current();
+    let today = clock::today();
+    let rules = contracts.rulebook().conventions.rules();
+    json(&rules.map(|rule| convention(rule, today, app.tally.of(&rule.name))).collect())
+}
+
+/// `POST /reload`: reads contracts, conventions, keys and certificates again. 200 if they are in force, 422 with what is
+/// wrong if the old ones stay, 503 if it could not be tried.
+pub async fn reload(State(app): State<Arc<App>>) -> (StatusCode, Response) {
+    match app.reload_requests.ask().await {
+        Reloaded::Applied { contracts } => (StatusCode::OK, json(&json!({ "contracts": contracts }))),
+        Reloaded::Refused(problems) => {
+            let detail =
+                "Something is wrong. What is sound is in force, and where something is wrong what was in force stays.";
+            (StatusCode::UNPROCESSABLE_ENTITY, json(&json!({ "detail": detail, "problems": problems })))
+        }
+        Reloaded::Unheard => {
+            let detail = "Too many reloads at once, or the gateway is going; ask again.";
+            (StatusCode::SERVICE_UNAVAILABLE, json(&json!({ "detail": detail })))
+        }
+    }
+}
+
+fn convention(rule: &RuleInfo, today: Date, hits: Vec<Line>) -> Value {
+    let exception = |exception: &Exception| {
+        json!({
+            "topic": exception.topic,
+            "reason": exception.reason,
+            "expires": exception.expires.to_string(),
+            "expired": exception.expires < today,
+        })
+    };
+    json!({
+        "name": rule.name,
+        "file": rule.file,
+        "line": rule.line,
+        "applies_to": rule.place.name(),
+        "action": rule.action.name(),
+        "rollout": rule.rollout.name(),
+        "severity": rule.severity.name(),
+        "why": rule.why,
+        "exceptions": rule.exceptions.iter().map(exception).collect::<Vec<_>>(),
+        "hits": hits,
+    })
+}
+
 /// `GET /version`: what runs.
 pub async fn version() -> Response {
     json(&json!({"name": "forebay", "version": env!("CARGO_PKG_VERSION")}))
@@ -65,7 +116,7 @@ fn short(topic: &Topic) -> Value {
         "topic": contract.topic,
         "owner": contract.owner,
         "description": contract.description,
-        "warnings": topic.warnings.iter().map(|rule| &**rule).collect::<Vec<_>>(),
+        "warnings": topic.standing.iter().map(|finding| &finding.rule).collect::<Vec<_>>(),
     })
 }
 

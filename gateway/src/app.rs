@@ -1,16 +1,21 @@
 //! The built components that a request may touch. Knows how they are put together, not what they do.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{mpsc, oneshot};
 
 use crate::binding::Binder;
 use crate::catalog::Catalog;
+use crate::clock::Ticks;
 use crate::config::Config;
 use crate::ingest::admit::Admission;
+use crate::ingest::allow::rates::Rates;
 use crate::ingest::authn::Authn;
 use crate::ingest::deliver::Delivery;
 use crate::kafka::{ConnectError, Producer, Topics};
 use crate::metrics::{Metrics, Moment};
+use crate::tally::Tally;
 use crate::telemetry::Traces;
 
 /// The built components that a request may touch.
@@ -25,6 +30,8 @@ pub struct App {
     pub authn: Arc<Authn>,
     /// Lends out memory.
     pub admission: Admission,
+    /// Keeps the limits of events and bytes a second.
+    pub rates: Rates,
     /// Hands records to Kafka and waits for them.
     pub delivery: Delivery,
     /// The shared producer.
@@ -33,6 +40,10 @@ pub struct App {
     pub topics: Arc<Topics>,
     /// Where spans are started.
     pub traces: Traces,
+    /// Where a reload is asked for.
+    pub reload_requests: ReloadRequests,
+    /// How often conventions are broken.
+    pub tally: Arc<Tally>,
     /// Everything that is counted.
     pub metrics: Arc<Metrics>,
     /// Whether the gateway is going.
@@ -52,6 +63,50 @@ pub enum Stage {
     Settling,
     /// It takes no new connection, and ends streams.
     Closing,
+}
+
+/// Reloads that are asked for and not yet begun.
+const WAITING: usize = 8;
+
+/// Where a reload is asked for: by a signal, or by an operator.
+pub struct ReloadRequests {
+    ask: mpsc::Sender<oneshot::Sender<Reloaded>>,
+    asked: Mutex<Option<mpsc::Receiver<oneshot::Sender<Reloaded>>>>,
+}
+
+/// How a reload ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reloaded {
+    /// What was read is in force.
+    Applied {
+        /// Contracts in force.
+        contracts: usize,
+    },
+    /// Something is wrong, in words; what was in force stays.
+    Refused(Vec<String>),
+    /// Nobody reloads here, or too many have asked at once.
+    Unheard,
+}
+
+impl ReloadRequests {
+    fn new() -> Self {
+        let (ask, asked) = mpsc::channel(WAITING);
+        Self { ask, asked: Mutex::new(Some(asked)) }
+    }
+
+    /// Asks for a reload, and waits for its end.
+    pub async fn ask(&self) -> Reloaded {
+        let (reply, end) = oneshot::channel();
+        match self.ask.try_send(reply) {
+            Ok(()) => end.await.unwrap_or(Reloaded::Unheard),
+            Err(_) => Reloaded::Unheard,
+        }
+    }
+
+    /// The other end, for the one that reloads; once.
+    pub fn receiver(&self) -> Option<mpsc::Receiver<oneshot::Sender<Reloaded>>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 impl Life {
@@ -89,8 +144,11 @@ impl App {
         Ok(Self {
             authn,
             admission: Admission::new(&config.admission),
+            rates: Rates::new(&config.admission.rates, Ticks::monotonic()),
             delivery: Delivery::new(&config.kafka, Arc::clone(&producer), Arc::clone(&topics)),
             traces: Traces::new(&config.telemetry, Arc::clone(&metrics)),
+            tally: Arc::new(Tally::new(metrics.conventions().clone())),
+            reload_requests: ReloadRequests::new(),
             life: Life::default(),
             config,
             catalog,
@@ -118,7 +176,7 @@ impl App {
         let contracts = self.catalog.current();
         let mut moment = Moment {
             contracts: contracts.len(),
-            unbound_topics: contracts.sorted().iter().filter(|topic| topic.bound.is_err()).count(),
+            unbound_topics: contracts.sorted().iter().filter(|topic| !topic.is_settled()).count(),
             slow_schemas: contracts.sorted().iter().filter_map(|topic| topic.slow_because()).collect(),
             admitted_bytes: self.admission.lent(),
             queue_bytes,

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use forebay_schemas::contract::{Contract, Format, SchemaRule, ValueRule, Version};
-use forebay_schemas::encoder::{Encoder, Material, Sourced};
+use forebay_schemas::encoder::{Material, Sourced};
 use forebay_schemas::identity::identity;
 use forebay_schemas::problem::Problem;
 use forebay_schemas::schema::{Reference, Schema};
 use futures_util::StreamExt as _;
 
-use crate::catalog::{Bound, Catalog, ContractSet, Topic, Unready};
+use crate::catalog::{Catalog, ContractSet, Program, Topic, Unready};
 use crate::code::Code;
 use crate::config::Config;
 use crate::registry::{self, Asker, Failure, Registered, Registry, SchemaKind, Submission};
@@ -74,7 +74,7 @@ impl Binder {
     async fn rebind(&self, catalog: &Catalog) {
         loop {
             let contracts = catalog.current();
-            let all_bound = contracts.sorted().iter().all(|topic| topic.bound.is_ok());
+            let all_bound = contracts.sorted().iter().all(|topic| topic.is_settled());
             tokio::time::sleep(if all_bound { self.refresh } else { IMPATIENCE.min(self.refresh) }).await;
             let contracts = catalog.current();
             let bound = self.bind((*contracts).clone()).await;
@@ -85,13 +85,14 @@ impl Binder {
     }
 
     /// The program that writes a topic's events by the schema of another id.
-    pub async fn version(&self, topic: &Topic, id: u32) -> Result<Arc<Encoder>, Unready> {
+    pub async fn version(&self, topic: &Topic, id: u32) -> Result<Arc<Program>, Unready> {
         if let Some(known) = topic.version(id) {
             return known;
         }
         let material = self.material_of(topic, id).await?;
         // Compiling is the costly part, so that a version that does not fit is kept in mind as well.
-        let version = Encoder::compile(&topic.contract, &material).map(Arc::new).map_err(|_| unfit());
+        let compiled = topic.rulebook.compile(&topic.contract, material, None);
+        let version = compiled.map(Arc::new).map_err(|_| unfit());
         topic.remember(id, &version);
         version
     }
@@ -111,7 +112,7 @@ impl Binder {
             return Err(Unready::new(Code::IncompatibleSchema, detail));
         }
         let value = sourced(rule.format, &found, format!("schema {id}"))?;
-        let own = topic.bound.as_ref().map_or(&topic.material, |bound| &bound.material);
+        let own = topic.bound.as_ref().map_or(&*topic.material, |program| &program.material);
         Ok(Material { value: Some(value), ..Material::clone(own) })
     }
 
@@ -128,11 +129,11 @@ impl Binder {
         if same {
             return None;
         }
-        match Encoder::compile(&topic.contract, &material) {
-            Ok(encoder) => {
-                let (material, encoder) = (Arc::new(material), Arc::new(encoder));
-                Some(topic.rebound(Ok(Bound { material, encoder })))
-            }
+        match topic.bind(material) {
+            Ok(bound) => match &bound.bound {
+                Err(unready) => refused(topic, unready.clone(), None),
+                Ok(_) => Some(bound),
+            },
             Err(problems) => refused(topic, unfit(), problems.first()),
         }
     }

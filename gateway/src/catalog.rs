@@ -2,24 +2,27 @@
 //! folder of conventions become such a set; knows nothing of requests.
 
 pub(crate) mod folder;
+pub(crate) mod program;
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use forebay_policies::{Action, Conventions, Date, Facts, Finding};
+use forebay_policies::{Conventions, Date, Finding};
 use forebay_schemas::contract::Compiled;
 use forebay_schemas::contract::{self, Contract};
-use forebay_schemas::encoder::{Encoder, Material};
+use forebay_schemas::encoder::Material;
 use forebay_schemas::pii::HashKey;
 use forebay_schemas::problem::Problem;
 
 use crate::code::Code;
 use crate::config::Config;
 use crate::metrics::{Metrics, TopicMetrics};
+
+pub use program::{Program, Rulebook};
 
 /// Versions of a topic's schema beside the current one that are kept ready.
 const VERSIONS: usize = 32;
@@ -32,9 +35,12 @@ pub struct Topic {
     /// What the files beside the contract give for its programs.
     pub material: Arc<Material>,
     /// What writes its events, or why nothing does yet.
-    pub bound: Result<Bound, Unready>,
-    /// Names of the conventions that the contract breaks and that only warn.
-    pub warnings: BTreeSet<Arc<str>>,
+    pub bound: Version,
+    /// The conventions that the contract or its schema breaks and that let events pass: those that only warn, and those
+    /// that are tried in shadow.
+    pub standing: Arc<[Finding]>,
+    /// The conventions in force.
+    pub rulebook: Arc<Rulebook>,
     /// Counters with this topic's labels.
     pub metrics: TopicMetrics,
     /// What writes events by other versions of the schema, by its id, for requests that name one; or why nothing can.
@@ -42,16 +48,7 @@ pub struct Topic {
 }
 
 /// What writes events by one version of a schema, or why nothing can.
-pub type Version = Result<Arc<Encoder>, Unready>;
-
-/// A contract's programs and what they were made of.
-#[derive(Debug, Clone)]
-pub struct Bound {
-    /// Schemas with their ids.
-    pub material: Arc<Material>,
-    /// The program that checks and writes events.
-    pub encoder: Arc<Encoder>,
-}
+pub type Version = Result<Arc<Program>, Unready>;
 
 /// Why a topic's events can't be written now: nothing is known to write them by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +65,13 @@ impl Unready {
         Self { code, detail: detail.into() }
     }
 
+    /// Conventions block the topic.
+    pub fn blocked(findings: &[Finding]) -> Self {
+        let first = findings.iter().find(|finding| finding.blocks()).map(ToString::to_string).unwrap_or_default();
+        let detail = format!("The topic itself breaks a convention, which its owner must mend: {first}");
+        Self::new(Code::ConventionViolation, detail)
+    }
+
     /// The registry has not said yet, or does not answer now.
     pub fn unavailable() -> Self {
         let detail = "The schema is in a registry that does not answer now. Nothing was written; send it again later.";
@@ -76,10 +80,37 @@ impl Unready {
 }
 
 impl Topic {
+    /// A contract that nothing is known to write by yet.
+    pub fn of(contract: Contract, material: Material, rulebook: Arc<Rulebook>, metrics: &Metrics) -> Self {
+        Self {
+            metrics: metrics.topic(&contract.topic),
+            contract: Arc::new(contract),
+            material: Arc::new(material),
+            bound: Err(Unready::unavailable()),
+            standing: Arc::default(),
+            rulebook,
+            versions: Arc::default(),
+        }
+    }
+
     /// The same topic with other programs.
     #[must_use]
-    pub fn rebound(&self, bound: Result<Bound, Unready>) -> Self {
+    pub fn rebound(&self, bound: Version) -> Self {
         Self { bound, versions: Arc::default(), ..self.clone() }
+    }
+
+    /// The same topic, judged with the schema of this material and written by it, unless a convention blocks it now.
+    pub fn bind(&self, material: Material) -> Result<Self, Vec<Problem>> {
+        let findings = self.rulebook.decide(&self.contract, &material).findings;
+        let program = self.rulebook.compile(&self.contract, material, None)?;
+        let blocked = findings.iter().any(Finding::blocks);
+        let bound = if blocked { Err(Unready::blocked(&findings)) } else { Ok(Arc::new(program)) };
+        Ok(Self { standing: standing(&findings), ..self.rebound(bound) })
+    }
+
+    /// Whether its bond is not waited for: it has one, or a convention keeps it from having one.
+    pub fn is_settled(&self) -> bool {
+        !matches!(&self.bound, Err(unready) if unready.code != Code::ConventionViolation)
     }
 
     /// The topic and the keyword of its JSON Schema that demands a general validator, if one does.
@@ -91,7 +122,7 @@ impl Topic {
     /// What writes events by the schema of this id, or that nothing can, if that is known.
     pub fn version(&self, id: u32) -> Option<Version> {
         let current = self.bound.as_ref().ok().filter(|bound| bound.schema_id() == Some(id));
-        current.map(|bound| Ok(Arc::clone(&bound.encoder))).or_else(|| self.versions.load().get(&id).cloned())
+        current.map(|bound| Ok(Arc::clone(bound))).or_else(|| self.versions.load().get(&id).cloned())
     }
 
     /// Keeps what became of another version. Of too many all are forgotten: they are soon made again.
@@ -104,17 +135,11 @@ impl Topic {
     }
 }
 
-impl Bound {
-    /// The id of the value's schema, if it has one.
-    pub fn schema_id(&self) -> Option<u32> {
-        self.material.value.as_ref().and_then(|sourced| sourced.id)
-    }
-}
-
 /// All contracts of one load. A request reads one set from its beginning to its end.
 #[derive(Debug, Default, Clone)]
 pub struct ContractSet {
     topics: HashMap<String, Arc<Topic>>,
+    rulebook: Arc<Rulebook>,
 }
 
 impl ContractSet {
@@ -143,6 +168,11 @@ impl ContractSet {
             other.topics.get(name).is_some_and(|other| Arc::ptr_eq(topic, other))
         };
         self.len() == other.len() && self.topics.iter().all(same)
+    }
+
+    /// The conventions that it was judged by.
+    pub fn rulebook(&self) -> &Rulebook {
+        &self.rulebook
     }
 
     /// How many topics there are.
@@ -204,9 +234,17 @@ pub struct Broken {
     pub finding: Finding,
 }
 
+impl Broken {
+    /// Whether it keeps the set from being used. A convention that holds again because its exception has ended takes out
+    /// its topic alone, so that a date never keeps a gateway from starting.
+    pub fn is_fatal(&self) -> bool {
+        self.finding.blocks() && !self.finding.lapsed
+    }
+}
+
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let severity = if self.finding.action == Action::Block { "error" } else { "warning" };
+        let severity = if self.finding.blocks() { "error" } else { "warning" };
         write!(f, "{severity}: {}: {}", self.file, self.finding)
     }
 }
@@ -238,16 +276,30 @@ impl Sources {
 pub fn load(sources: &Sources, today: Date, metrics: &Metrics) -> Load {
     let mut problems = Vec::new();
     let contracts = read_contracts(sources, &mut problems);
-    let mut rules = Conventions::default();
-    if let Some(conventions) = &sources.conventions {
-        match Conventions::load(&folder::rules(conventions, &mut problems)) {
-            Ok(read) => rules = read,
+    let mut conventions = Conventions::default();
+    if let Some(folder) = &sources.conventions {
+        match Conventions::load(&folder::rules(folder, &mut problems)) {
+            Ok(read) => conventions = read,
             Err(found) => problems.extend(found),
         }
     }
-    let findings = |one: &Compiled| rules.decide(&Facts::from(&one.contract), today).findings;
-    let judged = contracts.into_iter().map(|one| (findings(&one), one)).collect();
-    conclude(judged, problems, metrics)
+    let topics = contracts.iter().map(|one| one.contract.topic.clone()).collect();
+    let rulebook = Arc::new(Rulebook { conventions, topics, today });
+    let mut broken = Vec::new();
+    let mut topics = HashMap::new();
+    for compiled in contracts {
+        let findings = rulebook.decide(&compiled.contract, &compiled.material).findings;
+        let file = &compiled.contract.file;
+        broken.extend(findings.iter().cloned().map(|finding| Broken { file: file.clone(), finding }));
+        match topic(compiled, &findings, &rulebook, metrics) {
+            Ok(topic) => drop(topics.insert(topic.contract.topic.clone(), Arc::new(topic))),
+            Err(found) => problems.extend(found),
+        }
+    }
+    problems.sort();
+    problems.dedup();
+    let sound = problems.is_empty() && !broken.iter().any(Broken::is_fatal);
+    Load { set: sound.then_some(ContractSet { topics, rulebook }), problems, broken }
 }
 
 /// The contracts that are sound; files are named as they lie from the working directory.
@@ -261,22 +313,25 @@ fn read_contracts(sources: &Sources, problems: &mut Vec<Problem>) -> Vec<Compile
     loaded.topics
 }
 
-fn conclude(judged: Vec<(Vec<Finding>, Compiled)>, mut problems: Vec<Problem>, metrics: &Metrics) -> Load {
-    problems.sort();
-    let mut broken = Vec::new();
-    let mut topics = HashMap::new();
-    for (findings, compiled) in judged {
-        let Compiled { contract, material, encoder } = compiled;
-        broken.extend(findings.iter().cloned().map(|finding| Broken { file: contract.file.clone(), finding }));
-        let warnings = findings.into_iter().map(|finding| finding.rule.into()).collect();
-        let metrics = metrics.topic(&contract.topic);
-        let (name, material) = (contract.topic.clone(), Arc::new(material));
-        let bound = encoder.map(|encoder| Bound { material: Arc::clone(&material), encoder: Arc::new(encoder) });
-        let bound = bound.ok_or_else(Unready::unavailable);
-        let versions = Arc::default();
-        let topic = Topic { contract: Arc::new(contract), material, bound, warnings, metrics, versions };
-        topics.insert(name, Arc::new(topic));
-    }
-    let sound = problems.is_empty() && broken.iter().all(|one| one.finding.action != Action::Block);
-    Load { set: sound.then_some(ContractSet { topics }), problems, broken }
+fn topic(
+    compiled: Compiled,
+    findings: &[Finding],
+    rulebook: &Arc<Rulebook>,
+    metrics: &Metrics,
+) -> Result<Topic, Vec<Problem>> {
+    let Compiled { contract, material, encoder } = compiled;
+    let compile = |encoder| rulebook.compile(&contract, material.clone(), Some(encoder));
+    let program = encoder.map(compile).transpose()?;
+    let bound = match program {
+        _ if findings.iter().any(Finding::blocks) => Err(Unready::blocked(findings)),
+        Some(program) => Ok(Arc::new(program)),
+        None => Err(Unready::unavailable()),
+    };
+    let topic = Topic::of(contract, material, Arc::clone(rulebook), metrics);
+    Ok(Topic { bound, standing: standing(findings), ..topic })
+}
+
+/// What stays true of a topic while its events pass.
+fn standing(findings: &[Finding]) -> Arc<[Finding]> {
+    findings.iter().filter(|finding| !finding.blocks()).cloned().collect()
 }

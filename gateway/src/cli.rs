@@ -6,6 +6,7 @@ mod dev;
 mod check;
 mod key;
 mod lint;
+mod explain;
 mod tail;
 mod terminal;
 
@@ -36,6 +37,8 @@ enum Command {
     Check(check::Arguments),
     /// Holds contracts, schemas and samples to the rules, and to an earlier version.
     Lint(lint::Arguments),
+    /// Says what would become of events, and why, without sending them.
+    Explain(explain::Arguments),
     /// Makes API keys.
     #[command(subcommand)]
     Key(key::Command),
@@ -63,6 +66,7 @@ pub fn main() -> ExitCode {
         Command::Serve { config } => serve::run(config.as_deref()),
         Command::Check(arguments) => check::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Key(command) => key::run(&command),
         Command::Tail(arguments) => tail::run(&arguments),
     };

@@ -25,6 +25,8 @@ pub enum Code {
     UnsupportedMediaType,
     /// The event does not match its schema.
     SchemaViolation,
+    /// The event, its contract or its schema breaks a convention that blocks.
+    ConventionViolation,
     /// The contract takes a key from the event or a header, and there is none.
     MissingKey,
     /// No schema has the id that the request names, or the topic's subject has no such version.
@@ -57,7 +59,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the table's order.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Malformed,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -68,6 +70,7 @@ impl Code {
         Self::TooLarge,
         Self::UnsupportedMediaType,
         Self::SchemaViolation,
+        Self::ConventionViolation,
         Self::MissingKey,
         Self::UnknownSchema,
         Self::IncompatibleSchema,
@@ -97,6 +100,7 @@ impl Code {
             Self::TooLarge => "too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::SchemaViolation => "schema_violation",
+            Self::ConventionViolation => "convention_violation",
             Self::MissingKey => "missing_key",
             Self::UnknownSchema => "unknown_schema",
             Self::IncompatibleSchema => "incompatible_schema",
@@ -137,6 +141,7 @@ impl Code {
             | Self::TooLarge
             | Self::UnsupportedMediaType
             | Self::SchemaViolation
+            | Self::ConventionViolation
             | Self::MissingKey
             | Self::UnknownSchema
             | Self::IncompatibleSchema

@@ -3,6 +3,7 @@
 
 mod show;
 pub mod secret;
+pub mod tls;
 pub mod network;
 pub mod listen;
 pub mod folders;
@@ -10,8 +11,10 @@ pub mod pii;
 pub mod kafka;
 pub mod registry;
 pub mod authn;
+pub mod rates;
 pub mod admission;
 pub mod telemetry;
+pub mod reload;
 pub mod drain;
 
 use std::path::Path;
@@ -28,6 +31,7 @@ use kafka::Kafka;
 use listen::{Admin, Listen};
 use pii::Pii;
 use registry::Registry;
+use reload::Reload;
 use telemetry::Telemetry;
 
 /// What a variable's name begins with; `__` stands between a section and a name: `FOREBAY_KAFKA__BOOTSTRAP`.
@@ -56,6 +60,8 @@ pub struct Config {
     pub admission: Admission,
     /// Logs and traces.
     pub telemetry: Telemetry,
+    /// How changed files are noticed.
+    pub reload: Reload,
     /// How the gateway goes.
     pub drain: Drain,
 }
@@ -106,6 +112,7 @@ impl Config {
             authn: root.section("authn").map(Authn::read).unwrap_or_default(),
             admission: root.section("admission").map(Admission::read).unwrap_or_default(),
             telemetry: root.section("telemetry").map(Telemetry::read).unwrap_or_default(),
+            reload: root.section("reload").map(Reload::read).unwrap_or_default(),
             drain: root.section("drain").map(Drain::read).unwrap_or_default(),
         };
         if document.get("authn").is_none() {
@@ -120,14 +127,22 @@ impl Config {
 
     /// Values that are fine alone and wrong together. Each is said with both names.
     fn contradictions(&self, file: &str, problems: &mut Vec<Problem>) {
-        if self.authn.proxy.is_some() && self.listen.trusted_proxies.is_empty() {
-            problems.push(Problem {
-                file: file.to_owned(),
-                line: 0,
-                path: "/listen/trusted_proxies".to_owned(),
-                expected: "the addresses of the proxies that /authn/proxy believes".to_owned(),
-                found: "none".to_owned(),
-            });
+        let clients_have_authority = self.listen.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
+        let lacking = [
+            (
+                self.authn.proxy.is_some() && self.listen.trusted_proxies.is_empty(),
+                "/listen/trusted_proxies",
+                "the addresses of the proxies that /authn/proxy believes",
+            ),
+            (
+                self.authn.mtls.is_some() && !clients_have_authority,
+                "/listen/tls/client_ca",
+                "the authorities of the certificates that /authn/mtls believes",
+            ),
+        ];
+        for (_, path, expected) in lacking.into_iter().filter(|(is_lacking, ..)| *is_lacking) {
+            let (file, path, expected) = (file.to_owned(), path.to_owned(), expected.to_owned());
+            problems.push(Problem { file, line: 0, path, expected, found: "nothing".to_owned() });
         }
         let (cluster, admission, drain) = (&self.kafka, &self.admission, &self.drain);
         let times = [
@@ -160,6 +175,7 @@ impl Config {
             ),
             (record, topic, "/kafka/bytes_per_record", "/kafka/queue/bytes_per_topic"),
             (topic, cluster.queue.bytes, "/kafka/queue/bytes_per_topic", "/kafka/queue/bytes"),
+            (cluster.queue.bytes_refused, cluster.queue.bytes, "/kafka/queue/bytes_refused", "/kafka/queue/bytes"),
             (
                 stream,
                 principal,

@@ -2,9 +2,11 @@
 //! chosen here. Knows nothing of contracts or Kafka.
 
 pub mod status;
+pub mod trial;
 pub mod body;
 pub mod media;
 pub mod native;
 pub mod ndjson;
 pub mod answer;
 pub mod receipts;
+pub mod rates;

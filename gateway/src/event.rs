@@ -8,12 +8,15 @@ use std::fmt;
 use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use forebay_policies::{Account, Finding, RuleInfo};
 use forebay_schemas::encoder::{Mismatch, Payload};
+use forebay_schemas::picked::Pick;
 use http::HeaderMap;
 
-use crate::catalog::Topic;
+use crate::catalog::{Program, Topic};
 pub use crate::code::{Code, Outcome};
 use crate::glob;
 
@@ -26,6 +29,8 @@ pub struct Head {
     pub schema_id: Option<u32>,
     /// The request's header fields.
     pub headers: HeaderMap,
+    /// Whether the events are only tried out.
+    pub dry_run: bool,
     /// The fields of W3C Trace Context for the records, if there is a trace.
     pub trace: Vec<(&'static CStr, Bytes)>,
     /// Who is at the other end of the connection.
@@ -95,13 +100,13 @@ impl Principal {
         Self { expires: Some(expires), ..self }
     }
 
-    /// The same by a credential that is good for topics of these names alone; `*` stands for any run of characters.
+    /// The same by a credential that is for these topics only: names, or patterns with `*`.
     #[must_use]
-    pub(crate) fn within(self, scopes: Arc<[Arc<str>]>) -> Self {
+    pub(crate) fn scoped(self, scopes: Arc<[Arc<str>]>) -> Self {
         Self { scopes: Some(scopes), ..self }
     }
 
-    /// Whether its credential is good for this topic. Contracts' `producers` are another question.
+    /// Whether its credential is for this topic. What the topic's contract says of the caller is another matter.
     pub fn may(&self, topic: &str) -> bool {
         self.scopes.as_ref().is_none_or(|scopes| scopes.iter().any(|scope| glob::matches(scope, topic)))
     }
@@ -192,10 +197,27 @@ pub struct Allowed {
 pub struct Encoded {
     /// The contracts of the records.
     pub topics: Vec<Arc<Topic>>,
-    /// Values, keys and ids of all records.
+    /// For each topic what writes and judges its events.
+    pub programs: Vec<Slot<Arc<Program>>>,
+    /// What they were made from.
+    pub source: Source,
+    /// Values, keys and ids of all records, and the texts that conventions look at.
     pub arena: Vec<u8>,
+    /// Values that binds and conventions look at.
+    pub picks: Vec<Pick>,
     /// One slot an event.
     pub records: Vec<Slot<Record>>,
+}
+
+/// The text that events were read from.
+#[derive(Debug)]
+pub struct Source {
+    /// The body, or one window of it.
+    pub body: Bytes,
+    /// What the events' bytes are.
+    pub form: Form,
+    /// One slot an event; refused where a text is not one event's own.
+    pub events: Vec<Slot<Event>>,
 }
 
 /// One record's parts, as ranges of the arena.
@@ -211,6 +233,8 @@ pub struct Record {
     pub id: Option<Range<usize>>,
     /// Milliseconds since the epoch.
     pub time_millis: Option<i64>,
+    /// Its values, as a range of the batch's picks: those of the contract's binds, then those of the program's rules.
+    pub picks: Range<usize>,
 }
 
 /// Records that the conventions let pass.
@@ -234,6 +258,27 @@ pub enum Verdict {
     },
     /// It was not written, or nobody knows.
     Refused(Box<Refusal>),
+    /// It was only tried out.
+    Tried(Box<Trial>),
+}
+
+/// What would have become of an event that was only tried out. Nothing of it was written.
+#[derive(Debug, Clone, Default)]
+pub struct Trial {
+    /// Its topic, if a contract names it.
+    pub topic: Option<String>,
+    /// Why it would have been refused, if it would.
+    pub refusal: Option<Box<Refusal>>,
+    /// The record's key as text, or in base64 where it is none.
+    pub key: Option<String>,
+    /// The record's value as JSON, personal values treated.
+    pub value: Option<serde_json::Value>,
+    /// The conventions that its topic breaks and that let events pass.
+    pub standing: Vec<Finding>,
+    /// What each convention over events that applies to its topic says of it.
+    pub conventions: Vec<Account>,
+    /// Conventions over events that don't apply to its topic, and why.
+    pub aside: Vec<(Arc<RuleInfo>, String)>,
 }
 
 /// Why one event was not written.
@@ -247,17 +292,27 @@ pub struct Refusal {
     pub detail: Cow<'static, str>,
     /// Where the event and its schema disagree.
     pub errors: Vec<Mismatch>,
+    /// The conventions that it breaks and that block.
+    pub broken: Vec<Finding>,
+    /// Whether a copy lies in the topic that the contract names for refused events, if it names one.
+    pub copied: Option<bool>,
+    /// How long it is of no use to send the event again, where that is known.
+    pub wait: Option<Duration>,
 }
 
 impl Refusal {
     /// A refusal of an event that will never appear in Kafka unless it is sent again.
     pub fn not_written(code: Code, detail: impl Into<Cow<'static, str>>) -> Box<Self> {
-        Box::new(Self { code, outcome: Outcome::NotWritten, detail: detail.into(), errors: Vec::new() })
+        Box::new(Self::bare(code, Outcome::NotWritten, detail.into()))
     }
 
     /// A refusal of an event that is in Kafka once or not at all.
     pub fn unknown(code: Code, detail: impl Into<Cow<'static, str>>) -> Box<Self> {
-        Box::new(Self { code, outcome: Outcome::Unknown, detail: detail.into(), errors: Vec::new() })
+        Box::new(Self::bare(code, Outcome::Unknown, detail.into()))
+    }
+
+    const fn bare(code: Code, outcome: Outcome, detail: Cow<'static, str>) -> Self {
+        Self { code, outcome, detail, errors: Vec::new(), broken: Vec::new(), copied: None, wait: None }
     }
 }
 
@@ -268,6 +323,8 @@ pub struct Rejection {
     pub code: Code,
     /// A sentence for the client.
     pub detail: Cow<'static, str>,
+    /// How long it is of no use to send the request again, where that is known.
+    pub wait: Option<Duration>,
     /// How a caller who is not known may prove who it is: challenges of RFC 9110, section 11.3.
     pub challenges: Vec<String>,
 }
@@ -275,7 +332,7 @@ pub struct Rejection {
 impl Rejection {
     /// A rejection with its sentence.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), challenges: Vec::new() }
+        Self { code, detail: detail.into(), wait: None, challenges: Vec::new() }
     }
 
     /// The same with what its sender is asked to prove.
@@ -286,7 +343,16 @@ impl Rejection {
 
     /// The same for what was not read of a body whose first events have verdicts already.
     pub fn into_refusal(self) -> Box<Refusal> {
-        Refusal::not_written(self.code, self.detail)
+        let mut refusal = Refusal::not_written(self.code, self.detail);
+        refusal.wait = self.wait;
+        refusal
+    }
+}
+
+impl From<Box<Refusal>> for Rejection {
+    /// What refuses one event refuses all of a request.
+    fn from(refusal: Box<Refusal>) -> Self {
+        Self { code: refusal.code, detail: refusal.detail, wait: refusal.wait, challenges: Vec::new() }
     }
 }
 

@@ -8,6 +8,7 @@ pub mod allow;
 pub mod encode;
 pub mod judge;
 pub mod deliver;
+pub mod trial;
 mod stream;
 
 use std::collections::BTreeSet;
@@ -30,9 +31,13 @@ use crate::door::body::{self, Pace};
 use crate::door::media::{self, Exchange, Whole};
 use crate::door::native;
 use crate::door::ndjson::Windows;
+use crate::door::rates;
 use crate::door::receipts;
-use crate::event::{Batch, Code, Head, Peer, Principal, Rejection, Verdict};
+use crate::event::{Allowed, Batch, Code, Head, Peer, Principal, Rejection, Verdict};
 use crate::ingest::admit::Permit;
+use crate::ingest::allow::Entrance;
+use crate::ingest::allow::rates::Rated;
+use crate::ingest::judge::Bench;
 use crate::ledger::Ledger;
 use crate::metrics::Stage;
 
@@ -52,10 +57,12 @@ pub async fn native(
     let peer = parts.extensions.remove::<Arc<Peer>>();
     let head = topic.map_err(|_| not_text()).and_then(|Path(topic)| {
         let schema_id = native::schema_id(&parts.headers)?;
+        let dry_run = native::dry_run(parts.uri.query())?;
         let peer = peer.unwrap_or_else(Peer::unknown);
-        Ok(Head { topic, schema_id, headers: parts.headers, trace, peer })
+        Ok(Head { topic, schema_id, headers: parts.headers, dry_run, trace, peer })
     });
-    let answered = match head.and_then(|head| enter(&app, head)) {
+    let mut rated = Rated::default();
+    let answered = match head.and_then(|head| enter(&app, head, &mut rated)) {
         Ok(entered) => {
             let expires = entered.caller.who.expires();
             work(&app, entered, body, &request_id).await.map(|response| answer::expiring(response, expires))
@@ -66,6 +73,7 @@ pub async fn native(
         }
     };
     let mut response = answered.unwrap_or_else(|rejection| answer::rejected(&rejection, &request_id));
+    rates::describe(&mut response, &rated.standings());
     if is_http1 && app.life.is_going() {
         // Whoever is busy leaves by itself, before the connection is closed under a request that it is about to send.
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -81,13 +89,15 @@ pub async fn native(
     response
 }
 
-/// What is decided by the head alone, before a byte of the body is read.
-fn enter(app: &App, head: Head) -> Result<Entered, Rejection> {
+/// What is decided by the head alone, before a byte of the body is read. `limited` is told by which rates.
+fn enter(app: &App, head: Head, limited: &mut Rated) -> Result<Entered, Rejection> {
     let who = app.authn.identify(&head)?;
     let contracts = app.catalog.current();
-    let takes = allow::enter(&who, &head, &contracts)?;
+    let Entrance { takes, rated } = allow::enter(&who, &head, &contracts, &app.rates)?;
+    *limited = rated;
     let limits = &app.config.admission;
     let exchange = media::exchange(&head.headers, takes, limits)?;
+    limited.room(native::length(exchange, &head.headers))?;
     let permit = app.admission.admit(&who, native::claim(exchange, &head.headers, limits)?)?;
     Ok(Entered { caller: Caller { who, contracts, head }, exchange, permit })
 }
@@ -149,13 +159,17 @@ async fn whole(
 /// that can be sent is on its way, in order. `hold` is kept until each event has its verdict.
 async fn carry(app: &Arc<App>, caller: &Caller, batch: Batch, hold: impl Send + 'static) -> Carried {
     let encoding = Instant::now();
-    let allowed = allow::allow(&caller.who, &caller.contracts, batch);
+    let Caller { who, contracts, head } = caller;
+    let allowed = allow::allow(who, contracts, batch, &app.rates);
+    if head.dry_run {
+        return try_out(app, caller, allowed).await;
+    }
     let ledger = Ledger::open(&allowed, &app.metrics);
-    let encoded = encode::encode(allowed, &caller.head.headers, &app.binder).await;
-    let judged = judge::judge(encoded);
+    let encoded = encode::encode(allowed, &head.headers, &app.binder).await;
+    let judged = judge::judge(encoded, &Bench { who, headers: &head.headers, tally: Some(&app.tally) });
     let warnings = judged.warnings.clone();
     let delivering = Instant::now();
-    let under_way = app.delivery.hand_over(judged, &caller.head.trace);
+    let under_way = app.delivery.hand_over(judged, who, &head.trace);
     app.metrics.stage(Stage::Encode, delivering - encoding);
     let metrics = Arc::clone(&app.metrics);
     let work = async move {
@@ -166,6 +180,16 @@ async fn carry(app: &Arc<App>, caller: &Caller, batch: Batch, hold: impl Send + 
         verdicts
     };
     Carried { warnings, delivery: Detached { work: Some(Box::pin(work)) } }
+}
+
+/// The end of a dry run: what would have become of the events. Nothing of them is counted or sent.
+async fn try_out(app: &App, caller: &Caller, allowed: Allowed) -> Carried {
+    let Caller { who, head, .. } = caller;
+    let encoded = encode::encode(allowed, &head.headers, &app.binder).await;
+    let bench = Bench { who, headers: &head.headers, tally: None };
+    let tried = trial::try_out(encoded, &bench, |topic, record| app.delivery.object(topic, record));
+    let work = std::future::ready(tried.verdicts);
+    Carried { warnings: tried.warnings, delivery: Detached { work: Some(Box::pin(work)) } }
 }
 
 /// A batch whose records are on their way.

@@ -47,7 +47,7 @@ impl Ledger {
                     self.topics[*topic].metrics.refused(refusal.code, refusal.outcome);
                 }
                 (None, Verdict::Refused(refusal)) => self.metrics.refused_without_contract(refusal.code, 1),
-                (None, Verdict::Written { .. }) => {}
+                (None, Verdict::Written { .. }) | (_, Verdict::Tried(_)) => {}
             }
         }
         for (topic, written) in self.topics.iter().zip(written).filter(|(_, written)| *written > 0) {

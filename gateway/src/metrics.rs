@@ -2,7 +2,11 @@
 //! code, never from a caller. Nothing else in the gateway spells a metric.
 
 pub mod authn;
+pub mod conventions;
+pub mod refused;
 pub mod registry;
+pub mod rates;
+pub mod tls;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -21,9 +25,14 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use authn::AuthnMetrics;
+use conventions::ConventionMetrics;
+use rates::RateMetrics;
+use refused::{Copied, RefusedMetrics};
 use registry::RegistryMetrics;
+use tls::TlsMetrics;
 
 use crate::code::{Code, Outcome};
+use crate::limit::Limit;
 
 /// Upper bounds of the histograms' buckets, in seconds: from what one event costs to past the deadline.
 const SECONDS: [f64; 14] =
@@ -39,13 +48,16 @@ pub struct Metrics {
     events: Family<EventLabels, Counter>,
     event_bytes: Family<TopicLabels, Counter>,
     record_bytes: Family<TopicLabels, Counter>,
-    warnings: Family<WarningLabels, Counter>,
+    conventions: ConventionMetrics,
+    copies: RefusedMetrics,
     abandoned: Counter,
     connections: Gauge,
     connections_refused: Counter,
     reloads: Family<ReloadLabels, Counter>,
     spans_dropped: Counter,
     schema_registry: RegistryMetrics,
+    rates: RateMetrics,
+    tls: TlsMetrics,
     authn: AuthnMetrics,
     moment: Arc<ArcSwap<Moment>>,
 }
@@ -130,12 +142,6 @@ struct TopicLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct WarningLabels {
-    topic: Arc<str>,
-    convention: Arc<str>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ReloadLabels {
     result: ReloadResult,
 }
@@ -154,7 +160,8 @@ pub struct TopicMetrics {
     event_bytes: Counter,
     record_bytes: Counter,
     events: Family<EventLabels, Counter>,
-    warnings: Family<WarningLabels, Counter>,
+    copies: RefusedMetrics,
+    rates: RateMetrics,
 }
 
 impl Metrics {
@@ -168,13 +175,16 @@ impl Metrics {
             events: Family::default(),
             event_bytes: Family::default(),
             record_bytes: Family::default(),
-            warnings: Family::default(),
+            conventions: ConventionMetrics::default(),
+            copies: RefusedMetrics::default(),
             abandoned: Counter::default(),
             connections: Gauge::default(),
             connections_refused: Counter::default(),
             reloads: Family::default(),
             spans_dropped: Counter::default(),
             schema_registry: RegistryMetrics::default(),
+            rates: RateMetrics::default(),
+            tls: TlsMetrics::default(),
             authn: AuthnMetrics::default(),
             moment: Arc::default(),
             registry: Registry::default(),
@@ -206,7 +216,8 @@ impl Metrics {
             Unit::Bytes,
             self.record_bytes.clone(),
         );
-        r.register("convention_warnings", "Events let pass that broke a convention", self.warnings.clone());
+        self.conventions.register(r);
+        self.copies.register(r);
         let abandoned = "Events whose client went away before they were handed to Kafka; nothing of them was written";
         r.register("events_abandoned", abandoned, self.abandoned.clone());
         r.register("connections", "Open connections, the admin listener's included", self.connections.clone());
@@ -215,12 +226,24 @@ impl Metrics {
         r.register("reloads", "Reloads of contracts and conventions, by result", self.reloads.clone());
         r.register("spans_dropped", "Spans that could not be exported", self.spans_dropped.clone());
         self.schema_registry.register(r);
+        self.rates.register(r);
         self.authn.register(r);
+        self.tls.register(r);
+    }
+
+    /// What is counted of conventions.
+    pub fn conventions(&self) -> &ConventionMetrics {
+        &self.conventions
     }
 
     /// What is counted of the schema registry's client.
     pub fn schema_registry(&self) -> &RegistryMetrics {
         &self.schema_registry
+    }
+
+    /// What is counted of TLS on the listeners.
+    pub fn tls(&self) -> &TlsMetrics {
+        &self.tls
     }
 
     /// What is counted of callers and their credentials.
@@ -243,7 +266,8 @@ impl Metrics {
             event_bytes: self.event_bytes.get_or_create_owned(&labels),
             record_bytes: self.record_bytes.get_or_create_owned(&labels),
             events: self.events.clone(),
-            warnings: self.warnings.clone(),
+            copies: self.copies.clone(),
+            rates: self.rates.clone(),
         }
     }
 
@@ -382,10 +406,19 @@ impl TopicMetrics {
         self.record_bytes.inc_by(record_bytes as u64);
     }
 
-    /// Events were let pass that break a convention.
-    pub fn warned(&self, convention: &Arc<str>, events: usize) {
-        let labels = WarningLabels { topic: Arc::clone(&self.topic), convention: Arc::clone(convention) };
-        self.warnings.get_or_create(&labels).inc_by(events as u64);
+    /// A limit of events or bytes a second has refused a request, a batch or a window.
+    pub fn rate_limited(&self, limit: Limit) {
+        self.rates.limited(&self.topic, limit);
+    }
+
+    /// The copy of a refused event ended so.
+    pub fn copied(&self, end: Copied) {
+        self.copies.copied(&self.topic, end);
+    }
+
+    /// The topic's name, as labels have it.
+    pub fn topic(&self) -> &Arc<str> {
+        &self.topic
     }
 }
 

@@ -1,64 +1,132 @@
-//! Takes changed contracts and conventions into force: read aside, checked whole, swapped at once. A set with a mistake
-//! leaves the old one running.
+//! Takes changed files into force while requests go on: contracts with conventions, keys, certificates. Each part is read
+//! aside, checked whole and swapped at once. Whatever is wrong leaves the old in force, loudly. Requests under way keep
+//! what they began with.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+mod watch;
+
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use crate::app::App;
-use crate::catalog::{self, ContractSet, Load, Sources};
+use forebay_schemas::problem::Problem;
+
+use self::watch::Watch;
+use crate::app::{App, Reloaded};
+use crate::catalog::{self, Broken, ContractSet, Load, Sources};
 use crate::clock;
+use crate::ingest::authn::Authn;
+use crate::server::tls::Live;
 
-/// How often the files are looked at.
-const INTERVAL: Duration = Duration::from_millis(500);
-/// How deep a catalogue's folders go: the topic's, and its samples'.
-const DEPTH: usize = 4;
+/// How often the day is looked at where files are not.
+const DAY_CHECK: Duration = Duration::from_mins(1);
 
-/// Looks at the files until it is dropped. `before` sees a sound set before it is in force, `refused` what is wrong
-/// with one that is not.
-pub async fn watch(app: Arc<App>, before: impl Fn(&ContractSet), refused: impl Fn(&Load)) {
-    let folders = [app.config.catalog.dir.clone(), app.config.conventions.dir.clone()];
-    let mut seen = fingerprint(&folders);
+/// Something beside the contracts that is read from files and can be read again.
+pub trait Part: Send + Sync {
+    /// The files that it is read from.
+    fn files(&self) -> Vec<PathBuf>;
+    /// Reads them again. What is wrong leaves the old in force, and is logged and counted by the part.
+    fn reload(&self) -> Result<(), Vec<Problem>>;
+}
+
+impl Part for Authn {
+    fn files(&self) -> Vec<PathBuf> {
+        self.files()
+    }
+
+    fn reload(&self) -> Result<(), Vec<Problem>> {
+        self.reload()
+    }
+}
+
+impl Part for Live {
+    fn files(&self) -> Vec<PathBuf> {
+        self.files()
+    }
+
+    fn reload(&self) -> Result<(), Vec<Problem>> {
+        self.reload()
+    }
+}
+
+/// Who is told of sets of contracts.
+pub trait Audience {
+    /// A sound set is about to be in force.
+    fn before(&self, _set: &ContractSet) {}
+    /// A set is wrong, and the old one stays.
+    fn refused(&self, load: &Load);
+}
+
+/// Tells the log.
+pub struct Log;
+
+impl Audience for Log {
+    fn refused(&self, load: &Load) {
+        for problem in &load.problems {
+            tracing::error!(%problem, "a file is wrong");
+        }
+        for broken in load.broken.iter().filter(|broken| broken.is_fatal()) {
+            tracing::error!(file = broken.file, finding = %broken.finding, "a contract breaks a convention");
+        }
+    }
+}
+
+/// Reloads what has changed, all of it when someone asks for it, and the contracts when a day begins on which exceptions may
+/// have ended. Ends when it is dropped.
+pub async fn keep(app: Arc<App>, parts: Vec<Arc<dyn Part>>, audience: impl Audience) {
+    let Some(mut asked) = app.reload_requests.receiver() else { return };
+    let interval = app.config.reload.interval;
+    let folders = vec![app.config.catalog.dir.clone(), app.config.conventions.dir.clone()];
+    let look = || (Watch::new(folders.clone()), parts.iter().map(|part| Watch::new(part.files())).collect::<Vec<_>>());
+    let (mut contracts, mut others) = look();
     loop {
-        tokio::time::sleep(INTERVAL).await;
-        let now = fingerprint(&folders);
-        if now == seen {
-            continue;
-        }
-        seen = now;
-        let mut load = catalog::load(&Sources::of(&app.config), clock::today(), &app.metrics);
-        app.metrics.reload(load.set.is_some());
-        if let Some(set) = load.set.take() {
-            before(&set);
-            let set = app.binder.bind(set).await;
-            tracing::info!(contracts = set.len(), "contracts and conventions were reloaded");
-            app.catalog.replace(set);
-            app.topics.refresh();
-        } else {
-            tracing::error!("changed contracts or conventions are wrong; the old ones stay in force");
-            refused(&load);
+        let pause = if interval.is_zero() { DAY_CHECK } else { interval };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {
+                let new_day = app.catalog.current().rulebook().today != clock::today();
+                // Whoever wants to know how it ended is told by the log.
+                if (!interval.is_zero() && contracts.has_settled()) || new_day {
+                    let _ = reload_contracts(&app, &audience).await;
+                }
+                for (part, watch) in parts.iter().zip(&mut others) {
+                    if !interval.is_zero() && watch.has_settled() {
+                        let _ = part.reload();
+                    }
+                }
+            }
+            Some(reply) = asked.recv() => {
+                (contracts, others) = look();
+                // Nobody waits for the answer any more if it can't be sent.
+                let _ = reply.send(reload_all(&app, &parts, &audience).await);
+            }
         }
     }
 }
 
-/// When each file was last changed. What can't be read is left out, and missed when it appears again.
-fn fingerprint(folders: &[PathBuf]) -> BTreeMap<PathBuf, Option<SystemTime>> {
-    let mut files = BTreeMap::new();
-    for folder in folders {
-        visit(folder, DEPTH, &mut files);
-    }
-    files
+async fn reload_all(app: &App, parts: &[Arc<dyn Part>], audience: &impl Audience) -> Reloaded {
+    let wrong = parts.iter().filter_map(|part| part.reload().err()).flatten();
+    let mut wrong: Vec<_> = wrong.map(|problem| problem.to_string()).collect();
+    let contracts = reload_contracts(app, audience).await.unwrap_or_else(|found| {
+        wrong.extend(found);
+        0
+    });
+    if wrong.is_empty() { Reloaded::Applied { contracts } } else { Reloaded::Refused(wrong) }
 }
 
-fn visit(path: &Path, depth: usize, files: &mut BTreeMap<PathBuf, Option<SystemTime>>) {
-    let Ok(entries) = std::fs::read_dir(path) else { return };
-    for entry in entries.flatten() {
-        let Ok(meta) = entry.metadata() else { continue };
-        if meta.is_dir() && depth > 0 {
-            visit(&entry.path(), depth - 1, files);
-        } else if meta.is_file() {
-            files.insert(entry.path(), meta.modified().ok());
-        }
-    }
+/// Reads contracts and conventions again, and says how many contracts are in force, or everything that is wrong.
+async fn reload_contracts(app: &App, audience: &impl Audience) -> Result<usize, Vec<String>> {
+    let mut load = catalog::load(&Sources::of(&app.config), clock::today(), &app.metrics);
+    app.metrics.reload(load.set.is_some());
+    let Some(set) = load.set.take() else {
+        tracing::error!("contracts or conventions are wrong; the old ones stay in force");
+        audience.refused(&load);
+        let broken = load.broken.iter().filter(|broken| broken.is_fatal()).map(Broken::to_string);
+        return Err(load.problems.iter().map(ToString::to_string).chain(broken).collect());
+    };
+    audience.before(&set);
+    let set = app.binder.bind(set).await;
+    let contracts = set.len();
+    tracing::info!(contracts, "contracts and conventions were reloaded");
+    app.catalog.replace(set);
+    app.topics.refresh();
+    Ok(contracts)
 }

@@ -30,6 +30,8 @@ pub fn admin(app: Arc<App>) -> Edge {
         .route("/config", get(admin::config))
         .route("/contracts", get(admin::contracts))
         .route("/contracts/{topic}", get(admin::contract))
+        .route("/conventions", get(admin::conventions))
+        .route("/reload", post(admin::reload))
         .route("/version", get(admin::version))
         .with_state(app);
     Edge::around(router)

@@ -1,9 +1,11 @@
-//! The listeners: accepts connections up to its caps, serves HTTP/1.1 and cleartext HTTP/2 with a timer on every
-//! phase, and goes in an orderly way. Knows connections; what a request means is the router's.
+//! The listeners: accepts connections up to its caps, serves HTTP/1.1 and HTTP/2 over TLS or in cleartext with a timer
+//! on every phase, and goes in an orderly way. Knows connections; what a request means is the router's.
 
 mod activity;
+mod certificate;
 mod connection;
 mod timed;
+pub mod tls;
 
 use std::collections::HashMap;
 use std::io;
@@ -11,15 +13,20 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use forebay_schemas::problem::Problem;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use self::timed::Written;
+use self::tls::Live;
 use crate::app::{App, Stage};
 use crate::config::listen::Listen;
+use crate::config::tls::Tls;
 use crate::event::Peer;
 use crate::layers::Edge;
 use crate::metrics::Metrics;
+use crate::metrics::tls::Listener as Name;
 use crate::router;
 
 /// How long the accept loop pauses when the system has no more file descriptors.
@@ -30,21 +37,38 @@ const LAST_SPANS: Duration = Duration::from_secs(2);
 /// Both listeners, bound.
 pub struct Server {
     app: Arc<App>,
-    data: TcpListener,
-    admin: TcpListener,
+    data: Listener,
+    admin: Listener,
+}
+
+/// One of them.
+struct Listener {
+    socket: TcpListener,
+    tls: Option<Arc<Live>>,
 }
 
 impl Server {
-    /// Binds both listeners; nothing is accepted yet.
+    /// Binds both listeners and reads what their TLS is made of; nothing is accepted yet. An error names the address.
     pub async fn bind(app: Arc<App>) -> io::Result<Self> {
-        let data = bind(app.config.listen.address).await?;
-        let admin = bind(app.config.admin.address).await?;
+        let (listen, admin) = (&app.config.listen, &app.config.admin);
+        let open = async |name, address, tls: &Option<Tls>| {
+            let live = tls.as_ref().map(|tls| Live::new(name, tls, app.metrics.tls())).transpose();
+            let live = live.map_err(|problems| unusable(address, &problems))?;
+            Ok::<_, io::Error>(Listener { socket: bind(address).await?, tls: live.map(Arc::new) })
+        };
+        let data = open(Name::Data, listen.address, &listen.tls).await?;
+        let admin = open(Name::Admin, admin.address, &admin.tls).await?;
         Ok(Self { app, data, admin })
     }
 
     /// Where the data and the admin listener are.
     pub fn addresses(&self) -> io::Result<(SocketAddr, SocketAddr)> {
-        Ok((self.data.local_addr()?, self.admin.local_addr()?))
+        Ok((self.data.socket.local_addr()?, self.admin.socket.local_addr()?))
+    }
+
+    /// TLS of each listener that has it, to be reloaded when its files change.
+    pub fn tls(&self) -> Vec<Arc<Live>> {
+        [&self.data, &self.admin].into_iter().filter_map(|listener| listener.tls.clone()).collect()
     }
 
     /// Serves until `signal` comes, then goes: `/readyz` turns 503; after `drain.settle`, or at the next signal, no
@@ -54,8 +78,10 @@ impl Server {
         let (close, closing) = watch::channel(false);
         let (close_admin, closing_admin) = watch::channel(false);
         let terms = Terms::new(&app.config.listen, &app.metrics);
-        let data = tokio::spawn(accept(data, router::data(Arc::clone(&app)), terms.clone(), closing));
-        let admin = tokio::spawn(accept(admin, router::admin(Arc::clone(&app)), terms, closing_admin));
+        let admin_terms = Terms { tls: admin.tls, ..terms.clone() };
+        let terms = Terms { tls: data.tls, ..terms };
+        let data = tokio::spawn(accept(data.socket, router::data(Arc::clone(&app)), terms, closing));
+        let admin = tokio::spawn(accept(admin.socket, router::admin(Arc::clone(&app)), admin_terms, closing_admin));
         signal().await;
         let drain = app.config.drain.clone();
         tracing::info!(settle = ?drain.settle, grace = ?drain.grace, "going: not ready any more");
@@ -87,11 +113,13 @@ pub(crate) async fn serve_beside(listener: TcpListener, edge: Edge, terms: Terms
 pub(crate) struct Terms {
     listen: Arc<Listen>,
     metrics: Arc<Metrics>,
+    tls: Option<Arc<Live>>,
 }
 
 impl Terms {
+    /// In cleartext.
     pub(crate) fn new(listen: &Listen, metrics: &Arc<Metrics>) -> Self {
-        Self { listen: Arc::new(listen.clone()), metrics: Arc::clone(metrics) }
+        Self { listen: Arc::new(listen.clone()), metrics: Arc::clone(metrics), tls: None }
     }
 }
 
@@ -114,6 +142,11 @@ async fn finish(app: &Arc<App>, left: Duration) {
 pub(crate) async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let said = |error: io::Error| io::Error::new(error.kind(), format!("{address}: {error}"));
     TcpListener::bind(address).await.map_err(said)
+}
+
+fn unusable(address: SocketAddr, problems: &[Problem]) -> io::Error {
+    let problems: Vec<_> = problems.iter().map(Problem::to_string).collect();
+    io::Error::other(format!("{address}: {}", problems.join("; ")))
 }
 
 /// Accepts until told to close; ends when the last connection has ended.
@@ -143,14 +176,28 @@ async fn accept(listener: TcpListener, edge: Edge, terms: Terms, mut closing: wa
     while connections.join_next().await.is_some() {}
 }
 
-async fn serve_one(stream: TcpStream, place: Place, edge: Edge, terms: Terms, closing: watch::Receiver<bool>) {
+async fn serve_one(stream: TcpStream, place: Place, edge: Edge, terms: Terms, mut closing: watch::Receiver<bool>) {
     let _counted = terms.metrics.connection();
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection was gone before it was served");
         return;
     }
-    let peer = Arc::new(Peer { address: place.address, certificate: None });
-    connection::serve(stream, (edge, peer), &terms.listen, closing).await;
+    let stream = Written::new(stream, terms.listen.write_timeout);
+    let peer = |certificate| Arc::new(Peer { address: place.address, certificate });
+    match &terms.tls {
+        None => connection::serve(stream, (edge, peer(None)), &terms.listen, closing).await,
+        Some(tls) => {
+            // Boxed, so that connections without TLS do not hold its room.
+            let accepted = tokio::select! {
+                accepted = Box::pin(tls.accept(stream)) => accepted,
+                () = connection::told_to_close(&mut closing) => None,
+            };
+            if let Some((stream, certificate)) = accepted {
+                let stream = Box::new(stream);
+                connection::serve(stream, (edge, peer(certificate)), &terms.listen, closing).await;
+            }
+        }
+    }
     drop(place);
 }
 

@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up should say where")]
 
 use std::fmt::Write as _;
+use std::path::Path;
 
+use base64::Engine as _;
 use forebay::config::Config;
+use forebay::config::tls::ClientCertificate;
 
 const SMALLEST: &str =
     "kafka: { bootstrap: [broker-1:9092] }\nauthn: { anonymous: true, anonymous_principal: everyone }\n";
@@ -70,6 +73,40 @@ fn a_registry_is_told_apart_from_what_is_none() {
 }
 
 #[test]
+fn rates_are_read_in_the_files_order_and_shown() {
+    let rates = "admission:\n  rates:\n    default: { events_per_second: 50000, bytes_per_second: 64MiB, burst: 2s }\n    \
+                 svc-billing: { bytes_per_second: 1KiB }\n    svc-*: { events_per_second: 5 }\n";
+    let config = read(&format!("{SMALLEST}{rates}"), &[("FOREBAY_ADMISSION__RATES__DEFAULT__BURST", "3s")]).unwrap();
+    let rates = &config.admission.rates;
+    let events = |who| rates.of(who).unwrap().events_per_second;
+    assert_eq!([events("svc-billing"), events("svc-search"), events("other")], [None, Some(5), Some(50_000)]);
+    let shown = "{\"svc-billing\":{\"bytes_per_second\":\"1.0 KiB\",\"burst\":\"1s\"},\"svc-*\":{\"events_per_second\":5,\"burst\":\"1s\"},\
+                 \"default\":{\"events_per_second\":50000,\"bytes_per_second\":\"64.0 MiB\",\"burst\":\"3s\"}}";
+    assert_eq!(serde_json::to_string(rates).unwrap(), shown);
+    assert_eq!(read(SMALLEST, &[]).unwrap().admission.rates.of("anyone"), None);
+}
+
+#[test]
+fn a_rate_is_told_apart_from_what_is_none() {
+    for wrong in [
+        "[]",
+        "{ svc: 5 }",
+        "{ svc: {} }",
+        "{ svc: { burst: 2s } }",
+        "{ svc: { events_per_second: 0 } }",
+        "{ svc: { events_per_second: 1.5 } }",
+        "{ svc: { bytes_per_second: 0B } }",
+        "{ svc: { events_per_second: 5, burst: 1500ms } }",
+        "{ svc: { events_per_second: 5, burst: 0s } }",
+        "{ svc: { events_per_second: 5, burst: 2h } }",
+        "{ svc: { events: 5 } }",
+    ] {
+        let problems = read(&format!("{SMALLEST}admission: {{ rates: {wrong} }}\n"), &[]).unwrap_err();
+        assert!(problems.contains("/admission/rates"), "{wrong}: {problems}");
+    }
+}
+
+#[test]
 fn variables_that_kubernetes_sets_are_no_configuration() {
     let variables = [
         ("FOREBAY_SERVICE_HOST", "10.0.0.1"),
@@ -102,8 +139,9 @@ fn every_problem_is_said_at_once() {
 listen:
   address: nowhere
   header_timeout: soon
-  tls: { certificate: a.pem }
+  tls: { certificate: a.pem, client_certificate: required, handshakes: 0, handshake_timeout: 0s }
   trusted_proxies: [10.0.0.1/8]
+admin: { tls: { certificate: /no/such/file, key: /no/such/file } }
 kafka:
   deadline: 5
   compression: brotli
@@ -133,6 +171,70 @@ fn contradictions_are_said_with_both_names() {
     insta::assert_snapshot!(read(&text, &variables).unwrap_err());
 }
 
+/// Files of a certificate that ends in this year, and of its key.
+fn certificate(folder: &Path, year: i32) -> String {
+    let file = |name: &str, label: &str, der: &[u8]| {
+        let path = folder.join(name);
+        let text = base64::engine::general_purpose::STANDARD.encode(der);
+        std::fs::write(&path, format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")).unwrap();
+        path.display().to_string()
+    };
+    let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    params.not_after = rcgen::date_time_ymd(year, 1, 1);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = file(&format!("{year}.pem"), "CERTIFICATE", params.self_signed(&key).unwrap().der());
+    let key = file(&format!("{year}.key"), "PRIVATE KEY", &key.serialize_der());
+    format!("certificate: {certificate}, key: {key}")
+}
+
+#[test]
+fn clients_are_asked_for_a_certificate_where_there_is_an_authority() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = certificate(folder.path(), 2100);
+    let authority = folder.path().join("2100.pem").display().to_string();
+    for (more, expected) in [
+        (String::new(), ClientCertificate::None),
+        (format!(", client_ca: {authority}"), ClientCertificate::Optional),
+        (format!(", client_ca: {authority}, client_certificate: required"), ClientCertificate::Required),
+    ] {
+        let config = read(SMALLEST, &[("FOREBAY_LISTEN__TLS", &format!("{{{files}{more}}}"))]).unwrap();
+        assert_eq!(config.listen.tls.unwrap().client_certificate, expected, "{more}");
+        assert_eq!(config.admin.tls, None);
+    }
+}
+
+#[test]
+fn every_flaw_of_tls_is_a_sentence_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sound, expired) = (certificate(folder.path(), 2100), certificate(folder.path(), 2020));
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (key, other) = (path("2100.key"), path("2020.key"));
+    std::fs::write(path("empty.pem"), "").unwrap();
+    std::fs::write(path("junk.pem"), "-----BEGIN CERTIFICATE-----\nc2VjcmV0\n-----END CERTIFICATE-----\n").unwrap();
+    let (empty, junk) = (path("empty.pem"), path("junk.pem"));
+    let certificate = path("2100.pem");
+    let mut said = String::new();
+    for section in [
+        format!("{{certificate: {certificate}}}"),
+        format!("{{key: {key}, client_ca: {certificate}}}"),
+        format!("{{{expired}}}"),
+        format!("{{certificate: {certificate}, key: {other}}}"),
+        format!("{{certificate: {certificate}, key: {empty}}}"),
+        format!("{{certificate: {empty}, key: {key}}}"),
+        format!("{{certificate: {junk}, key: {key}}}"),
+        format!("{{certificate: {key}, key: {certificate}}}"),
+        format!("{{{sound}, client_ca: {empty}}}"),
+        format!("{{{sound}, client_ca: {junk}}}"),
+        format!("{{{sound}, client_ca: {}}}", path("absent.pem")),
+        format!("{{{sound}, client_ca: {certificate}, client_certificate: none}}"),
+        format!("{{{sound}, client_certificate: required}}"),
+    ] {
+        said += &read(&format!("{SMALLEST}listen: {{ tls: {section} }}\n"), &[]).unwrap_err();
+    }
+    assert!(!said.contains("c2VjcmV0"), "{said}");
+    insta::assert_snapshot!(said.replace(&folder.path().display().to_string(), "[folder]"));
+}
+
 #[test]
 fn nobody_opens_a_gateway_by_one_wrong_word() {
     let shut = ["{}", "{ anonymous: false }", "{ expiry_warning: 1d }"];
@@ -151,7 +253,7 @@ fn with_authn(authn: &str) -> Result<Config, String> {
 fn one_way_to_know_a_caller_is_enough() {
     let issuer = "{ issuer: i, audience: a, jwks: keys.json, algorithms: [RS256] }";
     let jwt = format!("{{ jwt: [{issuer}] }}");
-    for authn in ["{ api_keys: keys.yaml }", "{ anonymous: false, mtls: { principal: dns } }", &jwt] {
+    for authn in ["{ api_keys: keys.yaml }", "{ anonymous: false, api_keys: keys.yaml }", &jwt] {
         with_authn(authn).unwrap();
     }
     let jwt = &with_authn(&jwt).unwrap().authn.jwt[0];
@@ -161,6 +263,7 @@ fn one_way_to_know_a_caller_is_enough() {
         (&"sub".into(), &"groups".into(), &"30s".into())
     );
     assert!(with_authn("{ proxy: {} }").unwrap_err().contains("/listen/trusted_proxies"), "which proxies?");
+    assert!(with_authn("{ mtls: { principal: dns } }").unwrap_err().contains("/listen/tls/client_ca"), "whose?");
     let variables = [("FOREBAY_LISTEN__TRUSTED_PROXIES", "10.0.0.0/8, fd00::1")];
     let proxies =
         read("kafka: { bootstrap: [a:1] }\nauthn: { proxy: {} }\n", &variables).unwrap().listen.trusted_proxies;

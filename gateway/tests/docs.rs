@@ -7,9 +7,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use base64::Engine as _;
 use forebay::config::Config;
 use forebay::door::status::status;
 use forebay::event::Code;
+use forebay::limit::Limit;
+use forebay::metrics::tls::Listener;
 use forebay::metrics::{Metrics, Moment};
 use serde_json::Value;
 
@@ -40,6 +43,20 @@ fn leaves(value: &Value, name: &str, found: &mut BTreeSet<String>) {
     }
 }
 
+/// A listener's TLS by default, with files that are made for it.
+fn certificate(folder: &Path) -> String {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap();
+    let file = |label: &str, der: &[u8]| {
+        let path = folder.join(label);
+        let text = base64::engine::general_purpose::STANDARD.encode(der);
+        std::fs::write(&path, format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")).unwrap();
+        path.display().to_string()
+    };
+    let (certificate, key) = (file("CERTIFICATE", certificate.der()), file("PRIVATE KEY", &key.serialize_der()));
+    format!("{{ certificate: '{certificate}', key: '{key}' }}")
+}
+
 #[test]
 fn the_table_of_codes_is_the_codes() {
     let documented: Vec<_> = rows(&page("docs/answers.md"), "Codes").into_iter().map(|row| row[..3].to_vec()).collect();
@@ -53,7 +70,13 @@ fn every_metric_is_documented_and_no_other() {
     let metrics = Metrics::new();
     metrics.request("native", 200, Duration::ZERO);
     metrics.reload(true);
-    metrics.topic("a.topic").warned(&"a-convention".into(), 1);
+    metrics
+        .conventions()
+        .counter(&"a.topic".into(), "a-convention", forebay::metrics::conventions::Effect::Warned)
+        .inc();
+    metrics.topic("a.topic").copied(forebay::metrics::refused::Copied::Kept);
+    metrics.topic("a.topic").rate_limited(Limit::TopicEvents);
+    metrics.tls().shows(Listener::Data, 0);
     let text = metrics.render(Moment::default());
     let described = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
     let sampled = described.map(|(name, kind)| match kind {
@@ -70,16 +93,20 @@ fn every_key_is_documented_with_its_default() {
     let rows = rows(&page("docs/operations.md"), "Configuration");
     let documented: BTreeSet<_> = rows.iter().map(|row| row[0].clone()).collect();
     let mut keys = BTreeSet::new();
-    let required = "kafka: { bootstrap: [a:1] }\nlisten: { trusted_proxies: '::1' }\nregistry: { url: http://c }\n\
-        authn: { anonymous: true, anonymous_principal: b, mtls: { principal: dns }, proxy: {} }\n";
+    let folder = tempfile::tempdir().unwrap();
+    let required = format!(
+        "kafka: {{ bootstrap: [a:1] }}\nregistry: {{ url: http://c }}\nlisten: {{ tls: {}, trusted_proxies: '::1' }}\n\
+         authn: {{ anonymous: true, anonymous_principal: b, proxy: {{}} }}\n",
+        certificate(folder.path())
+    );
     let shown = |config: Config| serde_json::to_value(config).unwrap();
-    let defaults = shown(Config::read("forebay.yaml", required, []).unwrap());
+    let defaults = shown(Config::read("forebay.yaml", &required, []).unwrap());
     leaves(&defaults, "", &mut keys);
     assert_eq!(keys.difference(&documented).collect::<Vec<_>>(), [""; 0], "without a row");
 
     let stated = rows.iter().filter(|row| !matches!(&*row[1], "required" | "none"));
     let variables = stated.map(|row| (format!("FOREBAY_{}", row[0].to_uppercase().replace('.', "__")), row[1].clone()));
-    assert_eq!(shown(Config::read("docs/operations.md", required, variables).unwrap()), defaults);
+    assert_eq!(shown(Config::read("docs/operations.md", &required, variables).unwrap()), defaults);
 }
 
 #[test]

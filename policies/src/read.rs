@@ -1,23 +1,23 @@
 //! Rules as YAML. Knows a rule's members and which go together; what a pattern or a requirement is, they say
 //! themselves.
 
+use std::sync::Arc;
+
 use forebay_schemas::document::{self, Kind, Node, Reader};
 use forebay_schemas::problem::Problem;
 
+use crate::cel::Program;
 use crate::date::Date;
-use crate::decision::Action;
+use crate::decision::{Action, Rollout, Severity};
 use crate::pattern::Pattern;
 use crate::requirement;
-use crate::rule::{Check, Exception, Rule};
+use crate::rule::{Check, Exception, Place, Rule, RuleInfo, When};
+use crate::topics::Topics;
 
 /// The longest name of a rule, in bytes: it goes into answers and reports.
 const MAX_NAME: usize = 64;
-
-#[derive(Clone, Copy)]
-enum Place {
-    Topic,
-    Contract,
-}
+/// The longest pattern of topics' names, in bytes: as long as Kafka's longest name.
+const MAX_TOPIC: usize = 249;
 
 /// Reads a file: a list of rules, or nothing.
 pub(crate) fn read(file: &str, text: &str, problems: &mut Vec<Problem>) -> Vec<Rule> {
@@ -41,27 +41,68 @@ pub(crate) fn read(file: &str, text: &str, problems: &mut Vec<Problem>) -> Vec<R
 fn read_rule(node: &Node, problems: &mut Vec<Problem>) -> Option<Rule> {
     let mut reader = Reader::expecting("a rule, which is a mapping with name, applies_to and action", node, problems);
     let name = reader.required("name", "the rule's name, such as topic-naming", read_name);
-    let place = reader.required("applies_to", "topic or contract", read_place);
+    let place = reader.required("applies_to", "topic, contract, schema or event", |node, problems| {
+        node.one_of(&Place::NAMES, problems)
+    });
+    let topics = reader.optional("topics", read_topics);
     let check = read_check(&mut reader, place);
-    let action = |node: &Node, problems: &mut Vec<Problem>| {
-        node.one_of(&[("block", Action::Block), ("warn", Action::Warn)], problems)
-    };
-    let action = reader.required("action", "block or warn", action);
-    let message = reader.optional("message", Node::text);
+    let action = reader.required("action", "block or warn", |node, problems| node.one_of(&Action::NAMES, problems));
+    let rollout = reader.one_of("rollout", &Rollout::NAMES);
+    let severity = reader.one_of("severity", &Severity::NAMES);
+    let on_error = read_on_error(&mut reader);
+    let [message, why, fix, good, bad] =
+        ["message", "why", "fix", "good", "bad"].map(|member| reader.optional(member, Node::text));
     let exceptions = reader.optional("except", read_exceptions);
-    reader.refuse("when", "no such member (rules over events come later)");
-    reader.refuse("rollout", "no such member (every rule is enforced; shadow comes later)");
-    reader.refuse("severity", "no such member (the action says how severe it is)");
     reader.finish();
-    Some(Rule {
+    let (action, check) = (action?, check?);
+    let program = if let Check::When(when) = &check { Some(&when.program) } else { None };
+    let info = RuleInfo {
         name: name?,
         file: node.place.file.to_string(),
         line: node.place.line,
-        check: check?,
-        action: action?,
+        place: place?,
+        action,
+        rollout: rollout.unwrap_or(Rollout::Enforce),
+        severity: severity.unwrap_or(Severity::usual(action)),
+        on_error: program.map(|_| on_error.unwrap_or(Action::Warn)),
         message,
+        why,
+        fix,
+        good,
+        bad,
+        topics: topics.unwrap_or_default(),
         exceptions: exceptions.unwrap_or_default(),
-    })
+        when: program.map(|program| program.text.clone()),
+        needs_whole_event: program.is_some_and(|program| program.needs_whole_event()),
+    };
+    Some(Rule { info: Arc::new(info), check })
+}
+
+/// What follows when an expression can't be judged; only a rule that has one says so.
+fn read_on_error(reader: &mut Reader<'_, '_>) -> Option<Action> {
+    if reader.node().get("when").is_none() {
+        reader.refuse("on_error", "no such member (it goes with when)");
+        return None;
+    }
+    reader.one_of("on_error", &Action::NAMES)
+}
+
+/// Patterns of topics' names.
+fn read_topics(node: &Node, problems: &mut Vec<Problem>) -> Option<Topics> {
+    let patterns = node.list(problems, |item, problems| {
+        let pattern = item.text(problems)?;
+        let named = |c: char| c.is_ascii_alphanumeric() || "._-*".contains(c);
+        if !pattern.chars().all(named) || pattern.len() > MAX_TOPIC {
+            let expected = "a topic's name, in which * stands for any run of characters, as in billing.*";
+            problems.push(item.mismatch(expected));
+            return None;
+        }
+        Some(pattern)
+    })?;
+    if patterns.is_empty() {
+        problems.push(node.problem("at least one topic, or no such member for all", "an empty list"));
+    }
+    Some(Topics(patterns))
 }
 
 fn read_name(node: &Node, problems: &mut Vec<Problem>) -> Option<String> {
@@ -77,37 +118,68 @@ fn read_name(node: &Node, problems: &mut Vec<Problem>) -> Option<String> {
     Some(name)
 }
 
-fn read_place(node: &Node, problems: &mut Vec<Problem>) -> Option<Place> {
-    let later = matches!(&node.kind, Kind::Scalar(scalar) if matches!(scalar.text.as_str(), "schema" | "event"));
-    if later {
-        problems.push(node.mismatch("topic or contract (rules over schemas and events come later)"));
+/// What a rule looks for: a topic's has `pattern` and `where`, all have `require` or `when`. One of them.
+fn read_check(reader: &mut Reader<'_, '_>, place: Option<Place>) -> Option<Check> {
+    let Some(place) = place else {
+        for member in ["pattern", "where", "require", "when"] {
+            reader.member(member);
+        }
         return None;
+    };
+    let node = reader.node();
+    let forms: &[&'static str] =
+        if place == Place::Topic { &["pattern", "require", "when"] } else { &["require", "when"] };
+    if place != Place::Topic {
+        for member in ["pattern", "where"] {
+            reader.refuse(member, "no such member (it goes with applies_to: topic)");
+        }
     }
-    node.one_of(&[("topic", Place::Topic), ("contract", Place::Contract)], problems)
+    let mut written = forms.iter().filter(|form| node.get(form).is_some());
+    let (first, second) = (written.next(), written.next());
+    if let (Some(first), Some(second)) = (first, second) {
+        reader.refuse(second, &format!("no such member (the rule has {first} already; write another rule)"));
+    }
+    for form in forms {
+        reader.member(form);
+    }
+    match first.copied() {
+        Some("pattern") => {
+            let conditions = reader.member("where");
+            reader.optional("pattern", |node, problems| Pattern::read(node, conditions, problems)).map(Check::Pattern)
+        }
+        Some("when") => reader.optional("when", |node, problems| read_when(node, place, problems)),
+        Some(_) => reader.optional("require", |node, problems| {
+            Some(match place {
+                Place::Topic => Check::Topic(requirement::topic::read(node, problems)),
+                Place::Contract => Check::Contract(requirement::contract::read(node, problems)),
+                Place::Schema => Check::Schema(requirement::schema::read(node, problems)),
+                Place::Event => Check::Event(requirement::event::read(node, problems)),
+            })
+        }),
+        None => {
+            let (member, expected) = match place {
+                Place::Topic => ("pattern", "how topics are named, as in {domain}.{event}.v{version}"),
+                Place::Contract => {
+                    ("require", "what a contract must have, as in { owner: 'team-.*', classification: required }")
+                }
+                Place::Schema => ("require", "what a schema must have, as in { documented_fields: true }"),
+                Place::Event => ("when", "when an event breaks the rule, as in event.total < 0"),
+            };
+            reader.missing(member, expected);
+            None
+        }
+    }
 }
 
-/// `pattern` and `where` of a topic's rule, `require` of a contract's; the other's members are refused.
-fn read_check(reader: &mut Reader<'_, '_>, place: Option<Place>) -> Option<Check> {
-    match place {
-        Some(Place::Topic) => {
-            let conditions = reader.member("where");
-            reader.refuse("require", "no such member (it goes with applies_to: contract)");
-            let expected = "how topics are named, as in {domain}.{event}.v{version}";
-            let pattern = |node: &Node, problems: &mut Vec<Problem>| Pattern::read(node, conditions, problems);
-            reader.required("pattern", expected, pattern).map(Check::Topic)
+fn read_when(node: &Node, place: Place, problems: &mut Vec<Problem>) -> Option<Check> {
+    let text = node.text(problems)?;
+    match Program::compile(&text, place) {
+        Ok(program) => {
+            let (program, path) = (Arc::new(program), node.path.clone());
+            Some(Check::When(When { program, line: node.place.line, path }))
         }
-        Some(Place::Contract) => {
-            for member in ["pattern", "where"] {
-                reader.refuse(member, "no such member (it goes with applies_to: topic)");
-            }
-            let expected = "what a contract must have, as in { owner: 'team-.*', classification: required }";
-            let require = |node: &Node, problems: &mut Vec<Problem>| Some(requirement::read(node, problems));
-            reader.required("require", expected, require).map(Check::Contract)
-        }
-        None => {
-            for member in ["pattern", "where", "require"] {
-                reader.member(member);
-            }
+        Err((expected, found)) => {
+            problems.push(node.problem(expected, found));
             None
         }
     }

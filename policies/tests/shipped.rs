@@ -42,6 +42,17 @@ fn every_rule_has_a_good_and_a_bad_case() {
     }
 }
 
+#[test]
+fn every_rule_says_why_and_what_to_do() {
+    let (conventions, _) = shipped();
+    for rule in conventions.rules() {
+        for (member, text) in [("why", &rule.why), ("fix", &rule.fix), ("good", &rule.good), ("bad", &rule.bad)] {
+            assert!(text.as_ref().is_some_and(|text| text.len() >= 8), "{} says nothing as {member}", rule.name);
+        }
+        assert!(!rule.needs_whole_event, "{} makes each event be read once more", rule.name);
+    }
+}
+
 /// The text of a page's one fenced block of this kind.
 fn block<'a>(page: &'a str, kind: &str) -> &'a str {
     let (_, rest) = page.split_once(&format!("```{kind}\n")).expect("the page has such a block");
@@ -56,6 +67,11 @@ fn the_page_for_authors_is_true() {
     let conventions = Conventions::load(&[("conventions.yaml".to_owned(), text)]).expect("they are well formed");
     for case in Case::read("cases.yaml", block(&page, "yaml cases")).expect("they are well formed") {
         assert_eq!(case.run(&conventions), Ok(()));
+    }
+    let text = block(&page, "yaml expressions").to_owned();
+    let expressions = Conventions::load(&[("expressions.yaml".to_owned(), text)]).expect("they are well formed");
+    for case in Case::read("cases.yaml", block(&page, "yaml event cases")).expect("they are well formed") {
+        assert_eq!(case.run(&expressions), Ok(()));
     }
     let facts = Facts { topic: "biling.invoice.issued.v1", ..Facts::default() };
     let decision = conventions.decide(&facts, Date::new(2026, 11, 21).expect("a day"));

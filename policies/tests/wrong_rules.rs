@@ -45,11 +45,18 @@ fn wrong_rules_say_what_would_be_right() {
         ("a topic's rule with a contract's members", topic("pattern: '{a}'\nrequire: { key: true }")),
         ("a contract's rule with a topic's members", contract("{ key: true }\npattern: '{a}'\nwhere: { a: b }")),
         ("a rule without what it checks", topic("message: hm")),
+        ("two checks", topic("pattern: '{a}'\nrequire: { previous_version: true }")),
+        ("two checks of an event", rule("applies_to: event\naction: warn\nwhen: 'true'\nrequire: { bytes: 1KiB }")),
+        ("no check of an event", rule("applies_to: event\naction: warn")),
+        ("no check of a schema", rule("applies_to: schema\naction: warn")),
         (
-            "what comes later",
-            rule("applies_to: event\nwhen: 'event.a > 1'\naction: block\nrollout: shadow\nseverity: 3")
+            "words that there are not",
+            rule("applies_to: events\nwhen: 'true'\naction: refuse\nrollout: shaddow\nseverity: 3\non_error: ignore")
         ),
-        ("rules over schemas", rule("applies_to: schema\nrequire: { documented_fields: true }\naction: warn")),
+        ("on_error without when", topic("pattern: '{a}'\non_error: block")),
+        ("topics", topic("pattern: '{a}'\ntopics: [\"a b\", billing.*]")),
+        ("no topics", topic("pattern: '{a}'\ntopics: []")),
+        ("a blank why", topic("pattern: '{a}'\nwhy: ' '\nfix:")),
     ]));
 }
 
@@ -86,7 +93,42 @@ fn wrong_requirements_say_what_would_be_right() {
         ("description: a number", contract("{ description: 30 }")),
         ("labels", contract("{ labels: domain }")),
         ("not required", contract("{ key: false, id: yes }")),
-        ("limits", contract("{ limits: [events_per_second] }")),
+        ("limits", contract("{ limits: [events_per_minute] }")),
+    ]));
+}
+
+#[test]
+fn wrong_requirements_of_other_places_say_what_would_be_right() {
+    let of = |place: &str, require: &str| rule(&format!("applies_to: {place}\naction: warn\nrequire: {require}"));
+    insta::assert_snapshot!(table(&[
+        ("topic: nothing", of("topic", "{}")),
+        ("topic: a contract's", of("topic", "{ previous_version: false, owner: a }")),
+        ("contract: pii", of("contract", "{ pii: { for: [secret], when: x } }")),
+        ("contract: pii not required", of("contract", "{ pii: false }")),
+        ("contract: compatibility", of("contract", "{ compatibility: [forwards] }")),
+        ("contract: any compatibility", of("contract", "{ compatibility: [] }")),
+        ("schema: nothing", of("schema", "{}")),
+        ("schema: slips", of("schema", "{ documented: true, fields: [], forbid_types: any }")),
+        ("schema: names", of("schema", "{ field_names: '(', personal_fields: email }")),
+        ("event: nothing", of("event", "{}")),
+        ("event: headers", of("event", "{ headers: ['a b'], fields: [customer_id, /a/*, ''] }")),
+        ("event: bytes", of("event", "{ bytes: many }")),
+        ("event: no bytes", of("event", "{ bytes: 0 }")),
+        ("event: values", of("event", "{ values: { country: [DE], /a: [], /b: { c: d } } }")),
+    ]));
+}
+
+#[test]
+fn wrong_expressions_say_where_they_stand() {
+    let when = |place: &str, when: &str| rule(&format!("applies_to: {place}\naction: warn\nwhen: '{when}'"));
+    insta::assert_snapshot!(table(&[
+        ("no CEL", when("event", "event.total >")),
+        ("no boolean", when("event", "size + 1")),
+        ("a name of another place", when("topic", "event.total > 1")),
+        ("a name of the schema's", when("contract", "schema.open")),
+        ("a member of the contract's", when("contract", "contract.has_producer")),
+        ("a member of a field's", when("schema", "schema.fields.exists(f, f.nam == \"a\")")),
+        ("nothing", rule("applies_to: event\naction: warn\nwhen:")),
     ]));
 }
 

@@ -24,4 +24,4 @@ mod expected;
 
 pub(crate) use compile::compile;
 pub(crate) use gather::gather;
-pub(crate) use source::{fields_of, line_of, wrapped};
+pub(crate) use source::{fields_of, line_of, lines_of, logical_type_fits, wrapped};

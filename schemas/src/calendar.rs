@@ -30,6 +30,21 @@ pub(crate) struct Moment {
 }
 
 impl Moment {
+    /// So many units after 1970 began.
+    pub(crate) const fn of(count: i64, unit: Unit) -> Self {
+        let (per_second, part) = (unit.per_second(), count.rem_euclid(unit.per_second()));
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is from 0 to 999,999,999")]
+        let nanos = (part * (1_000_000_000 / per_second)) as u32;
+        Self { seconds: count.div_euclid(per_second), nanos }
+    }
+
+    /// Without what is finer than the unit.
+    pub(crate) const fn cut(self, unit: Unit) -> Self {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is from 1 to 1,000,000")]
+        let step = (1_000_000_000 / unit.per_second()) as u32;
+        Self { nanos: self.nanos - self.nanos % step, ..self }
+    }
+
     /// The moment as a count of which `per_second` make a second, cut off downwards; none if that is no long.
     pub(crate) fn count(self, per_second: i64) -> Option<i64> {
         let part = i64::from(self.nanos) / (1_000_000_000 / per_second);

@@ -6,6 +6,7 @@ mod names;
 mod source;
 mod value;
 mod pii;
+mod callers;
 mod read;
 mod load;
 
@@ -42,7 +43,8 @@ pub struct Contract {
     pub id: Option<Pointer>,
     /// JSON Pointer of the event's time, which becomes the record's timestamp.
     pub time: Option<Pointer>,
-    /// Names or patterns (`*` matches any run of characters) of the principals that may write; `None`: everyone proven.
+    /// Names or patterns (`*` matches any run of characters) of the principals that may write, groups as `group:NAME`;
+    /// `None`: everyone proven.
     pub producers: Option<Vec<String>>,
     /// Fields whose value says who is calling, and what it must be.
     pub bind: Vec<Bind>,

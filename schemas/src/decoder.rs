@@ -9,10 +9,11 @@ mod avro;
 mod protobuf;
 mod bounds;
 mod render;
-mod calendar;
-mod decimal;
+pub(crate) mod calendar;
+pub(crate) mod decimal;
 mod numbers;
 
+pub(crate) use self::render::shortest;
 use serde_json::Value;
 use thiserror::Error;
 
@@ -85,7 +86,11 @@ impl Decoder {
     /// Reads one record's value, framing included. Values may nest 64 deep, for which apache-avro takes half a MiB of
     /// stack, or 8 MiB where it is not optimised.
     pub fn decode(&self, value: &[u8]) -> Result<Value, Undecodable> {
-        let payload = self.payload(value)?;
+        self.decode_payload(self.payload(value)?)
+    }
+
+    /// Reads what stands behind the frame.
+    pub(crate) fn decode_payload(&self, payload: &[u8]) -> Result<Value, Undecodable> {
         match &self.body {
             Body::Avro(avro) => avro.as_ref().ok_or(Undecodable::NoSchema)?.decode(payload),
             Body::Json => json(payload),

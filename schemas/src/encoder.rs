@@ -7,17 +7,20 @@ mod part;
 mod personal;
 mod text;
 mod facts;
+mod picks;
 mod check;
 
 use std::ops::Range;
 
 use self::facts::Facts;
+use self::picks::Picks;
 use self::text::check;
 use crate::contract::BytesText;
 use crate::json::reader::Reader;
 use crate::json_schema::{self, Refused};
-use crate::pass::{Memory, Stop, Taps};
+use crate::pass::{FACTS, Leaf, Memory, Stop, Tapped, Taps};
 use crate::pick::Tree;
+use crate::picked::Pick;
 use crate::report::Report;
 use crate::{avro, protobuf};
 
@@ -32,6 +35,7 @@ pub struct Encoder {
     prefix: Vec<u8>,
     body: Body,
     facts: Facts,
+    picks: Picks,
 }
 
 /// How the payload is made.
@@ -49,9 +53,18 @@ enum Body {
 #[derive(Debug, Default)]
 pub struct Scratch {
     memory: Memory,
+    picks: Vec<Pick>,
 }
 
-/// What one event became. Ranges lie in the arena.
+impl Scratch {
+    /// The picks of all events since this was last asked, in the order of [`Encoded::picks`]. The next event's begin at 0
+    /// again.
+    pub fn take_picks(&mut self) -> Vec<Pick> {
+        std::mem::take(&mut self.picks)
+    }
+}
+
+/// What one event became. Ranges lie in the arena, where they don't say otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoded {
     /// The record's value, framing included.
@@ -62,16 +75,21 @@ pub struct Encoded {
     pub id: Option<Range<usize>>,
     /// The event's time in milliseconds since the epoch, where the contract names one and the event has it.
     pub time_millis: Option<i64>,
+    /// The values of the fields that the contract binds, in its order, and then of those that its material names: a range
+    /// of [`Scratch::take_picks`].
+    pub picks: Range<usize>,
 }
 
 impl Encoder {
     /// Reads one event's text once and appends its record's bytes to `arena`; what a failed event wrote is taken back.
     pub fn encode(&self, text: &[u8], arena: &mut Vec<u8>, scratch: &mut Scratch) -> Result<Encoded, Fault> {
-        let start = arena.len();
-        let memory = &mut scratch.memory;
-        let encoded = self.append(text, arena, memory);
-        memory.trim();
-        encoded.inspect_err(|_| arena.truncate(start))
+        let (start, picks) = (arena.len(), scratch.picks.len());
+        let encoded = self.append(text, arena, scratch);
+        scratch.memory.trim();
+        encoded.inspect_err(|_| {
+            arena.truncate(start);
+            scratch.picks.truncate(picks);
+        })
     }
 
     /// Why the schema's judge reads every event as a tree, where it does: a keyword that the one pass over the text does
@@ -83,68 +101,101 @@ impl Encoder {
         }
     }
 
-    fn append(&self, text: &[u8], arena: &mut Vec<u8>, memory: &mut Memory) -> Result<Encoded, Fault> {
+    fn append(&self, text: &[u8], arena: &mut Vec<u8>, scratch: &mut Scratch) -> Result<Encoded, Fault> {
+        let Scratch { memory, picks } = scratch;
         let reader = Reader::of(text)?;
-        let start = arena.len();
-        arena.extend_from_slice(&self.prefix);
-        let taps = self.payload(reader, arena, memory)?;
-        let value = start..arena.len();
-        let found = self.facts.append(&self.facts.of_text(&reader, &taps), arena, memory)?;
-        Ok(Encoded { value, key: found.key, id: found.id, time_millis: found.time_millis })
+        let value = self.value(reader, arena, memory)?;
+        let facts = self.facts.of_text(&reader, &memory.taps);
+        let first = picks.len();
+        if !self.picks.is_empty() {
+            self.picks.of_text(reader, arena, memory, picks);
+        }
+        let found = self.facts.append(&facts, arena, memory)?;
+        Ok(Encoded { value, key: found.key, id: found.id, time_millis: found.time_millis, picks: first..picks.len() })
     }
 
-    fn payload(&self, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory) -> Result<Taps, Fault> {
+    /// Appends a record's value. What was picked is in the memory.
+    fn value(&self, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory) -> Result<Range<usize>, Fault> {
+        let start = arena.len();
+        arena.extend_from_slice(&self.prefix);
+        self.payload(reader, arena, memory)?;
+        Ok(start..arena.len())
+    }
+
+    fn payload(&self, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory) -> Result<(), Fault> {
         match &self.body {
             Body::Avro(program) => {
                 let mut writer = avro::write::Writer::new(program, reader, arena, memory);
-                let read = writer.run().map(|()| writer.taps);
+                let read = writer.run();
                 self.settle(read, reader, memory, |memory| {
                     avro::explain::explain(avro::write::Writer::new(program, reader, &mut Vec::new(), memory))
                 })
             }
             Body::Protobuf(program) => {
                 let mut writer = protobuf::write::Writer::new(program, reader, arena, memory);
-                let read = writer.run().map(|()| writer.taps);
+                let read = writer.run();
                 self.settle(read, reader, memory, |memory| {
                     protobuf::explain::explain(protobuf::write::Writer::new(program, reader, &mut Vec::new(), memory))
                 })
             }
             Body::JsonSchema(program) => match program.write(reader, arena, memory) {
-                Ok(taps) => {
+                Ok(()) => {
                     debug_assert!(program.agrees(reader), "the judge accepts what the fast pass accepts");
-                    Ok(taps)
+                    Ok(())
                 }
                 Err(Refused::Flawed(fault)) => Err(fault),
-                Err(Refused::Unlike(mut mismatches, taps)) => {
-                    let picked = self.facts.of_text(&reader, &taps);
+                Err(Refused::Unlike(mut mismatches)) => {
+                    let picked = self.facts.of_text(&reader, &memory.taps);
                     self.facts.complete(&picked, &mut mismatches, memory);
                     Err(Fault::Violation(mismatches))
                 }
             },
             Body::Json(tree) => text::json(tree, reader, arena, memory),
-            Body::String => text::string(reader, arena, memory, None),
-            Body::Bytes(spelling) => text::string(reader, arena, memory, Some(*spelling)),
+            Body::String => {
+                let whole = text::string(reader, arena, memory, None)?;
+                self.note_whole(whole, Leaf::Text, memory);
+                Ok(())
+            }
+            Body::Bytes(spelling) => {
+                let whole = text::string(reader, arena, memory, Some(*spelling))?;
+                self.note_whole(whole, Leaf::Bytes, memory);
+                Ok(())
+            }
+        }
+    }
+
+    /// An event that is one string is all that a pointer can lead to. `leaf`: what it is to those who pick it.
+    fn note_whole(&self, whole: Tapped, leaf: Leaf, memory: &mut Memory) {
+        memory.taps.clear();
+        for slot in 0..FACTS {
+            memory.taps.note(slot, whole);
+        }
+        for slot in self.picks.slots() {
+            memory.taps.note(slot, Tapped { leaf, ..whole });
         }
     }
 
     /// Writes a part of an event that has a program of its own.
     fn append_part(&self, text: &str, arena: &mut Vec<u8>, memory: &mut Memory) -> Result<(), Fault> {
-        self.append(text.as_bytes(), arena, memory).map(drop)
+        self.value(Reader::of(text.as_bytes())?, arena, memory).map(drop)
     }
 
     /// Takes what a fast pass found, or asks the slow one what is wrong.
     #[inline]
     fn settle(
         &self,
-        read: Result<Taps, Stop>,
+        read: Result<(), Stop>,
         reader: Reader<'_>,
         memory: &mut Memory,
         explain: impl Fn(&mut Memory) -> Report,
-    ) -> Result<Taps, Fault> {
+    ) -> Result<(), Fault> {
         match read {
-            Ok(taps) => {
-                debug_assert!(agrees(reader, &taps, &explain), "the slow pass accepts what the fast one accepts");
-                Ok(taps)
+            Ok(()) => {
+                debug_assert!(
+                    agrees(reader, &memory.taps, &explain),
+                    "the slow pass accepts what the fast one accepts"
+                );
+                Ok(())
             }
             Err(_) => Err(self.refuse(reader, memory, explain)),
         }

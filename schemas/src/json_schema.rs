@@ -22,4 +22,5 @@ mod run;
 mod tests;
 
 pub(crate) use check::Space;
+pub(crate) use object::{Orders, orders};
 pub(crate) use run::{Lost, Program, Refused, compile};

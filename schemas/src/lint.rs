@@ -14,7 +14,7 @@ use crate::avro;
 use crate::contract::{Compiled, Contract, FILE, Format, ValueRule};
 use crate::encoder::{Encoder, Material, Sourced};
 use crate::problem::Problem;
-use crate::samples::Samples;
+use crate::samples::{self, Samples};
 
 pub use rules::{RULES, Rule, rule};
 
@@ -108,6 +108,11 @@ pub fn contract(compiled: &Compiled, samples: &Samples) -> Vec<Finding> {
         findings.push(Finding::new("schema/slow", &beside(&contract.file, &sourced.schema.name), says));
     }
     findings
+}
+
+/// A finding about a sample, by a rule of [`RULES`].
+pub fn of_sample(contract: &Contract, id: &'static str, folder: &str, file: &str, says: String) -> Finding {
+    Finding::new(id, &beside(&contract.file, &format!("{}/{folder}/{file}", samples::FOLDER)), says)
 }
 
 /// The program of a contract whose schema's id only a registry knows: the id is written, never read, so any one does.

@@ -3,14 +3,22 @@
 
 use std::borrow::Cow;
 
-use crate::calendar::Unit;
+use crate::calendar::{Moment, Unit};
 use crate::edit::Edits;
 use crate::json::names::{Names, Open};
 use crate::json::reader::{Expected, Reader};
 use crate::json::skip::{Levels, skip_value};
 
-/// Values that a contract may pick out of an event: key, id, time.
-pub(crate) const SLOTS: usize = 3;
+/// The first slots: key, id, time.
+pub(crate) const FACTS: usize = 3;
+
+/// The slots behind those: fields that contracts bind and conventions name. Sets of slots are the bits of a [`Slots`].
+pub(crate) const MAX_PICKS: usize = 61;
+
+/// A set of slots.
+pub(crate) type Slots = u64;
+
+const _: () = assert!(FACTS + MAX_PICKS <= Slots::BITS as usize, "each slot has a bit");
 
 /// Where a picked value stands in the text, and what its schema says that it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,10 +28,56 @@ pub(crate) struct Tapped {
     pub(crate) leaf: Leaf,
 }
 
-/// What was picked out of one event, by slot.
-pub(crate) type Taps = [Option<Tapped>; SLOTS];
+/// What was picked out of one event: a log in which the last word on a slot counts. An event of which nothing is picked
+/// writes nothing here.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Taps {
+    log: Vec<(usize, Option<Tapped>)>,
+}
 
-/// What a schema says of a value, as far as key, id and time care.
+impl Taps {
+    pub(crate) fn clear(&mut self) {
+        self.log.clear();
+    }
+
+    /// A slot's value stands here.
+    pub(crate) fn note(&mut self, slot: usize, tapped: Tapped) {
+        self.log.push((slot, Some(tapped)));
+    }
+
+    /// These slots have no value.
+    pub(crate) fn forget(&mut self, slots: Slots) {
+        let forgotten = (0..FACTS + MAX_PICKS).filter(|slot| slots >> slot & 1 == 1);
+        self.log.extend(forgotten.map(|slot| (slot, None)));
+    }
+
+    pub(crate) fn get(&self, slot: usize) -> Option<Tapped> {
+        self.log.iter().rev().find(|(noted, _)| *noted == slot).and_then(|(_, tapped)| *tapped)
+    }
+
+    /// How much was said so far.
+    pub(crate) fn depth(&self) -> usize {
+        self.log.len()
+    }
+
+    /// Takes back what was said since then.
+    pub(crate) fn rewind(&mut self, depth: usize) {
+        self.log.truncate(depth);
+    }
+
+    fn trim(&mut self) {
+        self.log.clear();
+        self.log.shrink_to(KEPT / size_of::<(usize, Option<Tapped>)>());
+    }
+}
+
+impl PartialEq for Taps {
+    fn eq(&self, other: &Self) -> bool {
+        (0..FACTS + MAX_PICKS).all(|slot| self.get(slot) == other.get(slot))
+    }
+}
+
+/// What a schema says of a value, as far as those care who pick it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Leaf {
     /// A string.
@@ -36,14 +90,28 @@ pub(crate) enum Leaf {
     Bytes,
     /// A timestamp with an offset, or a count of these units since 1970.
     Moment(Unit),
+    /// A string that is a timestamp with an offset.
+    Stamp,
     /// The schema does not say; what stands in the text decides.
     Any,
-    /// Nothing that a key, an id or a time can be.
+    /// A number that a double holds.
+    Double,
+    /// A number that a float holds.
+    Float,
+    /// A number of so many digits, so many of them behind the point.
+    Decimal { precision: u32, scale: u32 },
+    /// A string of one form, such as a date, for which a count may stand.
+    Counted,
+    /// A number that stands for a symbol.
+    SymbolNumber,
+    /// Any JSON of which all numbers are doubles.
+    Loose,
+    /// What stands in the text decides; nothing that a key, an id or a time can be.
     Other,
 }
 
 /// A picked value of an event that came as bytes. Null is no value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Stored<'a> {
     /// A string, where [`Leaf::Text`] is.
     Text(Cow<'a, str>),
@@ -52,14 +120,49 @@ pub(crate) enum Stored<'a> {
     /// A whole number, signed or not.
     Whole(i128),
     Bytes(&'a [u8]),
-    /// A count of these units since 1970.
-    Moment(i64, Unit),
-    /// Nothing that a key, an id or a time can be.
+    Moment(Moment),
+    Bool(bool),
+    Double(f64),
+    /// A string, where [`Leaf::Counted`] is.
+    Spelled(String),
+    /// What only reading the event back as JSON tells; nothing that a key, an id or a time can be.
     Other,
 }
 
 /// What was picked out of one event that came as bytes, by slot.
-pub(crate) type StoredTaps<'a> = [Option<Stored<'a>>; SLOTS];
+#[derive(Debug, Default)]
+pub(crate) struct StoredTaps<'a> {
+    /// Key, id, time.
+    pub(crate) facts: [Option<Stored<'a>>; FACTS],
+    /// The slots behind those, as far as one was filled.
+    picks: Vec<Option<Stored<'a>>>,
+}
+
+impl<'a> StoredTaps<'a> {
+    pub(crate) fn get(&self, slot: usize) -> Option<&Stored<'a>> {
+        match slot.checked_sub(FACTS) {
+            None => self.facts[slot].as_ref(),
+            Some(pick) => self.picks.get(pick)?.as_ref(),
+        }
+    }
+
+    pub(crate) fn set(&mut self, slot: usize, value: Option<Stored<'a>>) {
+        let Some(pick) = slot.checked_sub(FACTS) else {
+            self.facts[slot] = value;
+            return;
+        };
+        if pick >= self.picks.len() {
+            self.picks.resize(pick + 1, None);
+        }
+        self.picks[pick] = value;
+    }
+
+    /// These slots have no value.
+    pub(crate) fn forget(&mut self, slots: Slots) {
+        let values = self.facts.iter_mut().chain(&mut self.picks).enumerate();
+        values.filter(|(slot, _)| slots >> slot & 1 == 1).for_each(|(_, value)| *value = None);
+    }
+}
 
 /// Why a fast pass stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +189,8 @@ pub(crate) struct Memory {
     pub(crate) levels: Levels,
     /// One string without its escapes.
     pub(crate) decoded: Vec<u8>,
+    /// What was picked on the way.
+    pub(crate) taps: Taps,
     /// Changes to the text, where the text is what is stored.
     pub(crate) edits: Edits,
     /// What only JSON Schema's pass needs.
@@ -103,6 +208,7 @@ impl Memory {
         self.decoded.shrink_to(KEPT);
         self.names.trim();
         self.levels.trim();
+        self.taps.trim();
         self.edits.trim();
         self.json_schema.trim();
         self.avro.trim();

@@ -7,7 +7,7 @@ use crate::json::Kind;
 use crate::json::pointer::{push_index, push_member};
 use crate::json::reader::{Expected, Reader};
 use crate::json::skip::skip_value;
-use crate::pass::{Leaf, Memory, SLOTS, Tapped, Taps};
+use crate::pass::{Leaf, Memory, Tapped};
 use crate::pii::{Treatment, Untreatable};
 
 /// The token that stands for every element of an array; only in pointers to personal values.
@@ -34,26 +34,35 @@ impl Tree {
             let unfit = "a member of an object (an element of an array and the event itself can't be left out)";
             return Err(Untreatable::Unfit(unfit.to_owned()));
         }
-        let mut tree = self;
-        for token in tokens {
-            let mixed = match token.as_str() {
-                EVERY => tree.branches.iter().any(|(token, _)| array_index(token).is_some()),
-                token => tree.every.is_some() && array_index(token).is_some(),
-            };
-            if mixed {
-                let unfit = "an array of which the contract names a single element too";
-                return Err(Untreatable::Unfit(unfit.to_owned()));
+        self.treat_at(tokens, treatment)
+    }
+
+    /// A single element that is only tapped is treated like every other. What is treated by its index and as one of all is
+    /// refused: the two would differ.
+    fn treat_at(&mut self, tokens: &[String], treatment: &Treatment) -> Result<(), Untreatable> {
+        let Some((token, rest)) = tokens.split_first() else {
+            if self.treatment.replace(treatment.clone()).is_some() {
+                return Err(Untreatable::Unfit("a value that is treated already".to_owned()));
             }
-            if token != EVERY {
-                tree = tree.branch(token);
-                continue;
-            }
-            tree = tree.every.get_or_insert_default();
+            return Ok(());
+        };
+        let single = |token: &str| array_index(token).is_some();
+        let treated = |(token, tree): &(String, Self)| single(token) && tree.treats();
+        if (token == EVERY && self.branches.iter().any(treated)) || (single(token) && self.every.is_some()) {
+            return Err(Untreatable::Unfit("an array of which the contract names a single element too".to_owned()));
         }
-        if tree.treatment.replace(treatment.clone()).is_some() {
-            return Err(Untreatable::Unfit("a value that is treated already".to_owned()));
+        if token != EVERY {
+            return self.branch(token).treat_at(rest, treatment);
         }
-        Ok(())
+        for (_, tree) in self.branches.iter_mut().filter(|(token, _)| single(token)) {
+            tree.treat_at(rest, treatment)?;
+        }
+        self.every.get_or_insert_default().treat_at(rest, treatment)
+    }
+
+    fn treats(&self) -> bool {
+        let inner = self.branches.iter().map(|(_, tree)| tree).chain(self.every.as_deref());
+        self.treatment.is_some() || inner.into_iter().any(Self::treats)
     }
 
     fn lead(&mut self, tokens: &[String]) -> &mut Self {
@@ -115,31 +124,24 @@ impl From<Expected> for Halt {
     }
 }
 
-/// What a walk found: the value's place in the text, and the picked ones. Changes to the text are in the memory.
-#[derive(Debug)]
-pub(crate) struct Picked {
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-    pub(crate) taps: Taps,
-}
-
-/// Walks over a whole text.
-pub(crate) fn pick(tree: &Tree, reader: Reader<'_>, memory: &mut Memory) -> Result<Picked, Halt> {
+/// Walks over a whole text; gives where its value starts and ends. What was picked, and changes to the text, are in the
+/// memory.
+pub(crate) fn pick(tree: &Tree, reader: Reader<'_>, memory: &mut Memory) -> Result<(usize, usize), Halt> {
     memory.names.reset();
     memory.edits.clear();
-    let mut picker = Picker { reader, memory, taps: [None; SLOTS] };
+    memory.taps.clear();
+    let mut picker = Picker { reader, memory };
     picker.reader.space();
     let start = picker.reader.at();
     picker.value(tree)?;
     let end = picker.reader.at();
     picker.reader.end()?;
-    Ok(Picked { start, end, taps: picker.taps })
+    Ok((start, end))
 }
 
 struct Picker<'m, 'a> {
     reader: Reader<'a>,
     memory: &'m mut Memory,
-    taps: Taps,
 }
 
 impl Picker<'_, '_> {
@@ -153,7 +155,7 @@ impl Picker<'_, '_> {
         }
         let end = self.reader.at();
         for (slot, leaf) in &tree.slots {
-            self.taps[*slot] = Some(Tapped { start, end, leaf: *leaf });
+            self.memory.taps.note(*slot, Tapped { start, end, leaf: *leaf });
         }
         if let Some(treatment) = &tree.treatment {
             if matches!(treatment, Treatment::Hash(_)) && !matches!(kind, Kind::Null | Kind::String | Kind::Number) {

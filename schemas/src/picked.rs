@@ -3,24 +3,32 @@
 
 use std::ops::Range;
 
-/// One event's value at a pointer, as it was sent; personal values are not yet treated. Ranges lie in the arena.
+/// One event's value at a pointer, as it was sent; personal values are not yet treated. Ranges lie in the arena. A pointer
+/// that is the empty text leads to the whole event.
+///
+/// The schema says what a value is; where it says nothing, the JSON text does. An absent field of Avro has its default. An
+/// absent field of Protobuf is absent, and so is one without presence that has its default value, an empty list and an
+/// empty map: those who read the record can't tell them apart.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Pick {
     /// Nothing is there, or null.
     Absent,
     /// A boolean.
     Bool(bool),
-    /// A whole number that fits 64 bits with a sign.
+    /// A whole number that fits 64 bits with a sign; also a date or an enum's number for which there is no text.
     Int(i64),
     /// A whole number over that, up to 64 bits without a sign.
     Uint(u64),
-    /// Any other number.
+    /// Any other number, and every number of a field that is a float, a double, a decimal or JSON Schema's `number`: the
+    /// nearest double.
     Double(f64),
-    /// A string's characters as UTF-8.
+    /// A string's characters as UTF-8; also an enum's symbol, a UUID, a date, a time of day, a duration, and a timestamp
+    /// without an offset.
     Text(Range<usize>),
     /// Bytes, where the schema says that it has some.
     Bytes(Range<usize>),
-    /// A moment, where the schema says that it has one.
+    /// A moment, where the schema says that it has one: a timestamp of Avro or Protobuf, `format: date-time` of JSON
+    /// Schema. No finer than the schema's unit.
     Time(Moment),
     /// An array's or an object's JSON text, also one that the schema calls a map or a record.
     Json(Range<usize>),

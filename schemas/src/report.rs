@@ -12,7 +12,7 @@ use crate::pass::{Stop, Taps};
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) mismatches: Vec<Mismatch>,
-    /// Values that the contract picks, where they were accepted.
+    /// Values that are picked, where they were accepted.
     pub(crate) taps: Taps,
 }
 

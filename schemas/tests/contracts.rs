@@ -70,7 +70,9 @@ key: { header: Forebay-Key, format: long }
 id: { from: /event_id }
 time: { from: /when/occurred~1at }
 producers: [svc-billing, 'spiffe://corp/ns/billing/*']
-limits: { bytes_per_event: 64KiB }
+bind: { /source/service: principal, /region: eu-*, /tenant~1id: '{principal}/*' }
+limits: { events_per_second: 5000, bytes_per_second: 8MiB, bytes_per_event: 64KiB }
+dead_letter: platform.refused-events.v1
 unknown_fields: drop
 kafka: { partitions: 12, replication: 3, retention: 7d, cleanup: compact-delete }
 labels: { domain: billing, feeds: [revenue-dashboard, ledger] }
@@ -87,7 +89,12 @@ labels: { domain: billing, feeds: [revenue-dashboard, ledger] }
     assert_eq!((key.source, key.format), (KeySource::Header("forebay-key".to_owned()), KeyFormat::Long));
     assert_eq!(contract.time.clone().unwrap().tokens, ["when", "occurred/at"]);
     assert_eq!(contract.producers.clone().unwrap().len(), 2);
+    let binds: Vec<_> = contract.bind.iter().map(|bind| (bind.pointer.tokens.concat(), &*bind.pattern)).collect();
+    let bound = [("sourceservice", "{principal}"), ("region", "eu-*"), ("tenant/id", "{principal}/*")];
+    assert_eq!(binds, bound.map(|(pointer, pattern)| (pointer.to_owned(), pattern)));
     assert_eq!(contract.bytes_per_event, Some(65536));
+    assert_eq!((contract.events_per_second, contract.bytes_per_second), (Some(5000), Some(8 << 20)));
+    assert_eq!(contract.dead_letter.as_deref(), Some("platform.refused-events.v1"));
     assert_eq!((contract.kafka.partitions, contract.kafka.replication), (Some(12), Some(3)));
     assert_eq!(contract.kafka.retention.unwrap().as_secs(), 7 * 24 * 3600);
     assert_eq!(contract.kafka.cleanup, Some(Cleanup::CompactDelete));
@@ -95,7 +102,7 @@ labels: { domain: billing, feeds: [revenue-dashboard, ledger] }
     let labels =
         labels.map(|(name, words)| (name.to_owned(), words.into_iter().map(str::to_owned).collect::<Vec<_>>()));
     assert_eq!(contract.labels, BTreeMap::from(labels));
-    assert_eq!((contract.lines["/key/header"], contract.lines["/labels/feeds/1"]), (6, 13));
+    assert_eq!((contract.lines["/key/header"], contract.lines["/labels/feeds/1"]), (6, 15));
 }
 
 #[test]
@@ -129,6 +136,13 @@ fn wrong_members_say_what_would_be_right() {
         ("producers: a commented-out list", with("producers:\n#  - svc-billing")),
         ("limits", with("limits: { bytes_per_event: 0, bytes_per_evnt: 1KiB }")),
         ("limits of another kind", with("limits: { bytes_per_event: lots }")),
+        ("rates that let nothing through", with("limits: { events_per_second: 0, bytes_per_second: 0B }")),
+        ("rates of another kind", with("limits: { events_per_second: 5k, bytes_per_second: -1 }")),
+        ("producers of no kind", with("producers: [' ', 'group:', 'group: ', 'svc-{region}']")),
+        ("binds to nobody", with("bind: { /a: '', /b: '{who}', c: principal, /d: '{principal', /e: [principal] }")),
+        ("a bind without a pattern", with("bind: [/a]")),
+        ("a dead letter's topic that is none", with("dead_letter: refused events")),
+        ("a dead letter's topic that is the contract's", with("dead_letter: billing.invoice.issued.v1")),
         ("kafka", with("kafka: { partitions: 0, replication: three, retention: 7, cleanup: never, min_isr: 2 }")),
         ("kafka: no time at all", with("kafka: { retention: 0s }")),
         ("kafka: compaction without a key", with("kafka: { cleanup: compact }")),
@@ -243,10 +257,7 @@ fn wrong_personal_fields_say_what_would_be_right() {
 
 #[test]
 fn what_comes_later_is_refused_by_name() {
-    insta::assert_snapshot!(said(&with(
-        "dead_letter: platform.refused.v1\nallow_tombstones: true\nbind: kafka\n\
-         limits: { events_per_second: 5000, bytes_per_second: 8MiB }"
-    )));
+    insta::assert_snapshot!(said(&with("allow_tombstones: true")));
 }
 
 #[test]
@@ -282,6 +293,19 @@ fn no_mistake_hides_another() {
         folder("library.loan.begun.v1", &[("contract.yaml", &other("library.loan.begun.v1")), ("issued.avsc", schema)]),
     ];
     insta::assert_snapshot!(report(&folders));
+}
+
+#[test]
+fn copies_of_refused_events_go_one_step() {
+    let contract = |topic: &str, to: &str| {
+        let text = GOOD.replace("billing.invoice.issued.v1", topic);
+        folder(topic, &[("contract.yaml", &format!("{text}{to}"))])
+    };
+    let of = |refused: &str| {
+        report(&[contract("a.v1", "dead_letter: refused.v1\n"), contract("refused.v1", refused), contract("b.v1", "")])
+    };
+    assert_eq!(of(""), "loaded a.v1\nloaded b.v1\nloaded refused.v1\n");
+    insta::assert_snapshot!(of("dead_letter: b.v1\n"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use forebay_schemas::document;
 use forebay_schemas::problem::Problem;
 
 /// Pieces of YAML and of contracts: random bytes alone seldom get past the first line.
-const PIECES: [&str; 48] = [
+const PIECES: [&str; 56] = [
     "topic: ",
     "owner: ",
     "description: ",
@@ -33,6 +33,14 @@ const PIECES: [&str; 48] = [
     "labels: ",
     "billing.invoice.issued.v1",
     "pii: ",
+    "bind: ",
+    "principal",
+    "{principal}",
+    "dead_letter: ",
+    "producers: ",
+    "group:",
+    "events_per_second: ",
+    "bytes_per_second: ",
     "\n",
     "\n  ",
     "\n    ",

@@ -1,10 +1,13 @@
-//! A small, strict HTTP/1.1 client. It can stop half-way, send what no library would, and read an answer while it is
-//! still writing the body.
+//! A small, strict HTTP/1.1 client, in cleartext or over TLS. It can stop half-way, send what no library would, and
+//! read an answer while it is still writing the body.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::Value;
 
 /// How long an answer may take on a busy machine before the test gives up.
@@ -106,9 +109,13 @@ impl std::fmt::Display for Answer {
     }
 }
 
+/// A client's certificate, those that lead to its authority, and its private key.
+pub type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
 /// A client with one connection that is kept open from request to request and opened again when it was closed.
 pub struct Client {
     address: String,
+    tls: Option<Arc<ClientConfig>>,
     open: Option<Connection>,
     told_to_close: bool,
 }
@@ -116,14 +123,31 @@ pub struct Client {
 impl Client {
     /// A client of this address; connects with the first request.
     pub fn new(address: &str) -> Self {
-        Self { address: address.to_owned(), open: None, told_to_close: false }
+        Self { address: address.to_owned(), tls: None, open: None, told_to_close: false }
+    }
+
+    /// A client over TLS of what runs at this address and shows a certificate for `localhost` by one of these roots.
+    pub fn tls(address: &str, roots: RootCertStore, identity: Option<Identity>) -> Self {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let builder = builder.expect("the provider has both versions").with_root_certificates(roots);
+        let config = match identity {
+            Some((chain, key)) => builder.with_client_auth_cert(chain, key).expect("a certificate with its key"),
+            None => builder.with_no_client_auth(),
+        };
+        Self { tls: Some(Arc::new(config)), ..Self::new(address) }
+    }
+
+    /// Gives the connection up; the next request takes a new one.
+    pub fn hang_up(&mut self) {
+        self.open = None;
     }
 
     /// Sends a request and reads its answer. After an error the next request takes a new connection.
     pub fn try_send(&mut self, request: &Request) -> io::Result<Answer> {
         let mut connection = match self.open.take() {
             Some(connection) => connection,
-            None => Connection::open(&self.address)?,
+            None => Connection::over(&self.address, self.tls.clone())?,
         };
         let written = connection.write(request.head(&self.address).as_bytes());
         let written = written.and_then(|()| connection.write(&request.body));
@@ -154,22 +178,41 @@ impl Client {
 
 /// One connection, to say anything on it.
 pub struct Connection {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Box<dyn Stream>>,
 }
 
+/// A socket, or TLS over one.
+trait Stream: Read + Write + Send {}
+
+impl<S: Read + Write + Send> Stream for S {}
+
 impl Connection {
-    /// Connects.
+    /// Connects in cleartext.
     pub fn open(address: &str) -> io::Result<Self> {
+        Self::over(address, None)
+    }
+
+    fn over(address: &str, tls: Option<Arc<ClientConfig>>) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
+        let stream: Box<dyn Stream> = match tls {
+            Some(config) => {
+                let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
+                let session = ClientConnection::new(config, name).map_err(io::Error::other)?;
+                Box::new(StreamOwned::new(session, stream))
+            }
+            None => Box::new(stream),
+        };
         Ok(Self { stream: BufReader::new(stream) })
     }
 
     /// Writes bytes as they are.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream.get_mut().write_all(bytes)
+        let stream = self.stream.get_mut();
+        stream.write_all(bytes)?;
+        stream.flush()
     }
 
     /// Writes one chunk of a chunked body; an empty one ends the body.
@@ -233,7 +276,7 @@ pub struct Streamed<'a> {
 
 /// The body of an answer, taken out of its framing.
 pub struct Body<'a> {
-    stream: &'a mut BufReader<TcpStream>,
+    stream: &'a mut BufReader<Box<dyn Stream>>,
     left: Left,
 }
 
@@ -265,7 +308,9 @@ impl Body<'_> {
         let mut chunk = format!("{:x}\r\n", bytes.len()).into_bytes();
         chunk.extend_from_slice(bytes);
         chunk.extend_from_slice(b"\r\n");
-        self.stream.get_mut().write_all(&chunk)
+        let stream = self.stream.get_mut();
+        stream.write_all(&chunk)?;
+        stream.flush()
     }
 
     /// The next line of the body, without its end; none after the last.
@@ -320,7 +365,7 @@ impl Read for Body<'_> {
     }
 }
 
-fn line(stream: &mut BufReader<TcpStream>) -> io::Result<String> {
+fn line(stream: &mut impl BufRead) -> io::Result<String> {
     let mut line = Vec::new();
     stream.read_until(b'\n', &mut line)?;
     let Some(line) = line.strip_suffix(b"\r\n") else {

@@ -64,11 +64,13 @@ pub struct Shape {
     pub padding: usize,
     /// Whether a writer ends when an answer says `Connection: close`, as one behind a balancer would.
     pub ends_when_told: bool,
+    /// Whether each request takes a new connection.
+    pub reconnects: bool,
 }
 
 impl Default for Shape {
     fn default() -> Self {
-        Self { writers: 4, batch: 20, padding: 0, ends_when_told: false }
+        Self { writers: 4, batch: 20, padding: 0, ends_when_told: false, reconnects: false }
     }
 }
 
@@ -83,17 +85,25 @@ pub struct Load {
 impl Load {
     /// Starts the writers.
     pub fn start(address: &str, topic: &str, shape: Shape) -> Self {
+        Self::start_by(|| Client::new(address), topic, shape)
+    }
+
+    /// Starts the writers, each with a client of its own.
+    pub fn start_by(client: impl Fn() -> Client, topic: &str, shape: Shape) -> Self {
         let mut load =
             Self { stop: Arc::default(), written: Arc::default(), answered: Arc::default(), writers: vec![] };
         for writer in 0..shape.writers {
             let (stop, written, answered) = (load.stop.clone(), load.written.clone(), load.answered.clone());
-            let mut client = Client::new(address);
+            let mut client = client();
             let path = format!("/v1/topics/{topic}/events");
             load.writers.push(std::thread::spawn(move || {
                 let mut log = Vec::new();
                 for request in 0.. {
                     if stop.load(Ordering::Relaxed) || (shape.ends_when_told && client.was_told_to_close()) {
                         break;
+                    }
+                    if shape.reconnects {
+                        client.hang_up();
                     }
                     let attempts = send(&mut client, &path, shape, (writer, request));
                     let count = |attempt: &&Attempt| matches!(attempt.fate, Fate::Written { .. });

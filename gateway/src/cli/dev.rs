@@ -17,11 +17,11 @@ use self::registry::Shelf;
 use super::start::Prepared;
 use super::{Exit, start, terminal};
 use crate::app::App;
-use crate::catalog::ContractSet;
+use crate::catalog::{ContractSet, Load};
 use crate::config::Config;
 use crate::config::registry::Registry;
 use crate::kafka::Embedded;
-use crate::reload;
+use crate::reload::{self, Audience};
 use crate::server::Terms;
 
 /// Partitions of a topic whose contract does not say how many it has.
@@ -84,7 +84,8 @@ fn configure(arguments: &Arguments, bootstrap: &str) -> Result<Config, Vec<Probl
         "kafka: {{ bootstrap: \"{bootstrap}\" }}\n\
          telemetry: {{ log: \"warn,forebay::cli=info\", log_format: human }}\n\
          authn: {{ anonymous: true, anonymous_principal: developer }}\n\
-         drain: {{ settle: 0s }}\n"
+         drain: {{ settle: 0s }}\n\
+         reload: {{ interval: 300ms }}\n"
     );
     let mut config = Config::over("forebay dev", &base)?;
     if config.pii.hash_key.is_none() {
@@ -120,17 +121,30 @@ async fn develop(mut prepared: Prepared, broker: Option<&Embedded>, registry: So
         if let Some((data, admin)) = addresses {
             introduce(&app, topics, (data, admin, registry));
         }
-        let before = |set: &ContractSet| {
-            create_topics(broker, set);
-            shelf.restock(set);
-        };
-        reload::watch(Arc::clone(&app), before, terminal::load).await;
+        reload::keep(Arc::clone(&app), Vec::new(), Developer { broker, shelf: &shelf }).await;
     };
     tokio::select! {
         () = server.serve(start::signal) => {}
         () = say_how => {}
     }
     Ok(())
+}
+
+/// Who is told of reloads: the developer at the terminal, the broker and the registry.
+struct Developer<'a> {
+    broker: Option<&'a Embedded>,
+    shelf: &'a Shelf,
+}
+
+impl Audience for Developer<'_> {
+    fn before(&self, set: &ContractSet) {
+        create_topics(self.broker, set);
+        self.shelf.restock(set);
+    }
+
+    fn refused(&self, load: &Load) {
+        terminal::load(load);
+    }
 }
 
 /// Makes the contracts' topics in the broker of this process.

@@ -2,6 +2,7 @@
 //! of `forebay_schemas::lint`, and to an earlier version if one is named. Offline, unless that version is in a registry.
 
 mod report;
+mod conventions;
 mod against;
 mod git;
 mod registry;
@@ -12,17 +13,16 @@ mod sarif;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use forebay_policies::{Conventions, Facts};
 use forebay_schemas::contract::{self, Compiled};
 use forebay_schemas::lint;
 use forebay_schemas::pii::{HashKey, MIN_KEY_LENGTH};
 use forebay_schemas::problem::Problem;
 
 use self::against::Place;
+use self::conventions::Standard;
 use self::report::Report;
 use super::{Exit, terminal};
 use crate::catalog::folder;
-use crate::clock;
 
 /// Where conventions are looked for unless they are named.
 const CONVENTIONS: &str = "policies/conventions";
@@ -67,8 +67,9 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         return Exit::Usage;
     }
     let mut report = Report { against: arguments.against.as_ref().map(ToString::to_string), ..Report::default() };
-    let conventions = conventions(arguments.conventions.as_deref(), &mut report);
-    let catalogues: Vec<_> = arguments.dirs.iter().map(|dir| catalogue(dir, &conventions, &mut report)).collect();
+    let mut standard = Standard::read(conventions(arguments.conventions.as_deref()), &mut report);
+    let catalogues: Vec<_> = arguments.dirs.iter().map(|dir| catalogue(dir, &mut standard, &mut report)).collect();
+    standard.conclude(&mut report);
     let compared = match &arguments.against {
         Some(place) => {
             catalogues.iter().try_for_each(|one| against::compare(place, &arguments.credentials, one, &mut report))
@@ -109,21 +110,13 @@ fn print(format: Format, report: &Report) {
     }
 }
 
-fn conventions(named: Option<&Path>, report: &mut Report) -> Conventions {
-    let dir = named.unwrap_or(Path::new(CONVENTIONS));
-    if named.is_none() && !dir.is_dir() {
-        return Conventions::default();
-    }
-    let mut problems = Vec::new();
-    let rules = Conventions::load(&folder::rules(dir, &mut problems)).map_err(|found| problems.extend(found));
-    for problem in &problems {
-        report.add("conventions", lint::convention_problem(problem));
-    }
-    rules.unwrap_or_default()
+/// The folder of conventions: the one that is named, or the usual one if it is there.
+fn conventions(named: Option<&Path>) -> Option<&Path> {
+    named.or_else(|| Some(Path::new(CONVENTIONS)).filter(|usual| usual.is_dir()))
 }
 
 /// Reads one catalogue and holds everything in it to the rules.
-fn catalogue<'a>(dir: &'a Path, conventions: &Conventions, report: &mut Report) -> Catalogue<'a> {
+fn catalogue<'a>(dir: &'a Path, standard: &mut Standard, report: &mut Report) -> Catalogue<'a> {
     let mut problems = Vec::new();
     let folders = folder::topics(dir, &mut problems);
     let mut loaded = contract::load(&folders, Some(&key()));
@@ -134,14 +127,15 @@ fn catalogue<'a>(dir: &'a Path, conventions: &Conventions, report: &mut Report) 
     }
     for compiled in &mut loaded.topics {
         compiled.contract.file = below(&compiled.contract.file);
+    }
+    let rulebook = standard.rulebook(&loaded.topics);
+    for compiled in &loaded.topics {
         let samples = folder::samples(&dir.join(&compiled.contract.topic), &mut problems);
         report.samples += samples.len();
         for finding in lint::contract(compiled, &samples) {
             report.add(&compiled.contract.topic, finding);
         }
-        for finding in conventions.decide(&Facts::from(&compiled.contract), clock::today()).findings {
-            report.add(&compiled.contract.topic, report::broken(&compiled.contract, &finding));
-        }
+        standard.hold(compiled, &samples, &rulebook, report);
     }
     for problem in &problems {
         report.add(&dir.display().to_string(), lint::problem(problem));

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::ingest::authn::Authn;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
+use crate::reload::Part;
 use crate::server::Server;
 use crate::telemetry;
 
@@ -77,6 +78,27 @@ pub(super) async fn bind(prepared: Prepared) -> Result<(Arc<App>, Server), Exit>
 fn wrong(error: &dyn std::fmt::Display) -> Exit {
     terminal::note(format_args!("error: {error}"));
     Exit::Usage
+}
+
+/// What is read from files beside the contracts and can be read again.
+pub(super) fn parts(app: &App, server: &Server) -> Vec<Arc<dyn Part>> {
+    let keys: Arc<dyn Part> = Arc::clone(&app.authn) as Arc<dyn Part>;
+    std::iter::once(keys).chain(server.tls().into_iter().map(|live| live as Arc<dyn Part>)).collect()
+}
+
+/// Asks for a reload at each SIGHUP. Never ends by itself.
+pub(super) async fn reload_on_signal(app: &App) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut hang_up) = signal(SignalKind::hangup()) else {
+        tracing::error!("SIGHUP can't be received; reload by POST /reload");
+        return std::future::pending().await;
+    };
+    while hang_up.recv().await.is_some() {
+        tracing::info!("SIGHUP: reloading");
+        // How it ended is in the log already.
+        let _ = app.reload_requests.ask().await;
+    }
+    std::future::pending().await
 }
 
 /// Waits for SIGTERM or SIGINT.

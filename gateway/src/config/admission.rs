@@ -1,8 +1,9 @@
-//! How much is let in: bytes in flight, and the size of one request and of one window of a streamed body.
+//! How much is let in: bytes in flight, the size of one request and of one window of a streamed body, and rates.
 
 use forebay_schemas::document::Reader;
 use serde::Serialize;
 
+use super::rates::Rates;
 use super::show::as_size;
 
 /// How much is let in.
@@ -23,6 +24,8 @@ pub struct Admission {
     pub listed_refusals: usize,
     /// How a streamed body is cut.
     pub window: Window,
+    /// How much a principal may send in a second.
+    pub rates: Rates,
 }
 
 /// How a streamed body is cut into windows.
@@ -46,6 +49,7 @@ impl Default for Admission {
             events_per_request: 10_000,
             listed_refusals: 1_000,
             window: Window { events: 500, bytes: 1024 * 1024, pending: 4 },
+            rates: Rates::default(),
         }
     }
 }
@@ -62,8 +66,8 @@ impl Admission {
             events_per_request: count(&mut r, "events_per_request").unwrap_or(d.events_per_request),
             listed_refusals: count(&mut r, "listed_refusals").unwrap_or(d.listed_refusals),
             window: r.section("window").map(Window::read).unwrap_or(d.window),
+            rates: r.optional("rates", Rates::read).unwrap_or(d.rates),
         };
-        r.refuse("rates", "no rates: this version bounds bytes in flight, not events a second");
         r.refuse("ratio_per_request", "no ratio: this version takes no compressed bodies");
         r.finish();
         admission

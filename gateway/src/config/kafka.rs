@@ -63,6 +63,9 @@ pub struct Queue {
     /// For one topic.
     #[serde(serialize_with = "as_size")]
     pub bytes_per_topic: u64,
+    /// For copies of refused events, of all topics together.
+    #[serde(serialize_with = "as_size")]
+    pub bytes_refused: u64,
 }
 
 /// How batches are compressed.
@@ -113,7 +116,11 @@ impl Default for Kafka {
             bytes_per_record: 1_000_000,
             timestamp_ahead: Duration::from_hours(1),
             producers: 1,
-            queue: Queue { bytes: 256 * 1024 * 1024, bytes_per_topic: 64 * 1024 * 1024 },
+            queue: Queue {
+                bytes: 256 * 1024 * 1024,
+                bytes_per_topic: 64 * 1024 * 1024,
+                bytes_refused: 8 * 1024 * 1024,
+            },
             metadata_refresh: Duration::from_secs(10),
             properties: BTreeMap::new(),
         }
@@ -152,6 +159,7 @@ impl Queue {
         let queue = Self {
             bytes: r.size("bytes").unwrap_or(d.bytes),
             bytes_per_topic: r.size("bytes_per_topic").unwrap_or(d.bytes_per_topic),
+            bytes_refused: r.size("bytes_refused").unwrap_or(d.bytes_refused),
         };
         r.finish();
         queue

@@ -1,4 +1,4 @@
-//! The two listeners: their addresses, and how long and how many connections may take.
+//! The two listeners: their addresses, their TLS, and how long and how many connections may take.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -9,12 +9,15 @@ use serde::Serialize;
 
 use super::network::{self, Network};
 use super::show::{as_duration, as_size};
+use super::tls::Tls;
 
 /// The data listener.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Listen {
     /// Where it listens.
     pub address: SocketAddr,
+    /// How it speaks TLS; cleartext without.
+    pub tls: Option<Tls>,
     /// How long a request's head may take, from its first byte.
     #[serde(serialize_with = "as_duration")]
     pub header_timeout: Duration,
@@ -42,6 +45,7 @@ impl Default for Listen {
     fn default() -> Self {
         Self {
             address: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8080)),
+            tls: None,
             header_timeout: Duration::from_secs(5),
             body_timeout: Duration::from_secs(30),
             min_body_rate: 1024,
@@ -59,6 +63,7 @@ impl Listen {
         let d = Self::default();
         let listen = Self {
             address: r.optional("address", address).unwrap_or(d.address),
+            tls: r.section("tls").map(Tls::read),
             header_timeout: r.duration("header_timeout").unwrap_or(d.header_timeout),
             body_timeout: r.duration("body_timeout").unwrap_or(d.body_timeout),
             min_body_rate: r.size("min_body_rate").unwrap_or(d.min_body_rate),
@@ -68,7 +73,6 @@ impl Listen {
             connections_per_address: count(&mut r, "connections_per_address").unwrap_or(d.connections_per_address),
             trusted_proxies: r.optional("trusted_proxies", network::list).unwrap_or_default(),
         };
-        r.refuse("tls", "no TLS: this version listens in cleartext; let the load balancer terminate TLS");
         r.finish();
         listen
     }
@@ -79,17 +83,22 @@ impl Listen {
 pub struct Admin {
     /// Where it listens.
     pub address: SocketAddr,
+    /// How it speaks TLS; cleartext without.
+    pub tls: Option<Tls>,
 }
 
 impl Default for Admin {
     fn default() -> Self {
-        Self { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 9090)) }
+        Self { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 9090)), tls: None }
     }
 }
 
 impl Admin {
     pub(super) fn read(mut r: Reader<'_, '_>) -> Self {
-        let admin = Self { address: r.optional("address", address).unwrap_or_else(|| Self::default().address) };
+        let admin = Self {
+            address: r.optional("address", address).unwrap_or_else(|| Self::default().address),
+            tls: r.section("tls").map(Tls::read),
+        };
         r.finish();
         admin
     }

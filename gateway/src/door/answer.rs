@@ -12,8 +12,9 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
-use super::status;
+use super::{status, trial};
 use crate::event::{Code, Outcome, Refusal, Rejection, Verdict};
+use crate::limit::whole_seconds;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -33,6 +34,8 @@ pub enum Listing {
 #[derive(Debug)]
 pub struct Answer {
     listing: Listing,
+    /// Whether its events were only tried out.
+    tried: bool,
     entries: Vec<u8>,
     listed: usize,
     written: usize,
@@ -41,6 +44,7 @@ pub struct Answer {
     maybe_written: bool,
     retryable: bool,
     detail: Option<String>,
+    wait: Option<Duration>,
     warnings: BTreeSet<Arc<str>>,
 }
 
@@ -51,23 +55,35 @@ struct WrittenEntry {
     offset: i64,
 }
 
+/// A refused event as an entry of an answer.
 #[derive(Serialize)]
-struct RefusedEntry<'a> {
+pub(super) struct Refused<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<usize>,
-    outcome: &'static str,
+    pub(super) outcome: &'static str,
     retryable: bool,
     code: &'static str,
     detail: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Error<'a>>,
+    /// What became of the copy for the topic that the contract names for refused events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dead_letter: Option<&'static str>,
 }
 
+/// A place where an event and its schema, or an event and a convention, disagree.
 #[derive(Serialize)]
 struct Error<'a> {
     pointer: &'a str,
     expected: &'a str,
     actual: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    convention: Option<&'a str>,
+    /// The convention's file and line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -87,6 +103,7 @@ impl Answer {
     pub fn new(listing: Listing) -> Self {
         Self {
             listing,
+            tried: false,
             entries: Vec::new(),
             listed: 0,
             written: 0,
@@ -95,6 +112,7 @@ impl Answer {
             maybe_written: false,
             retryable: false,
             detail: None,
+            wait: None,
             warnings: BTreeSet::new(),
         }
     }
@@ -123,36 +141,42 @@ impl Answer {
 
     /// The answer as a response.
     pub fn finish(self, request_id: &str) -> Response {
+        let (status, content_type, body) = self.document(request_id);
+        let mut response = respond(status, content_type, body);
+        self.describe(&mut response);
+        response
+    }
+
+    /// The answer's status, media type and body.
+    pub fn document(&self, request_id: &str) -> (StatusCode, HeaderValue, Vec<u8>) {
         let status = match (self.written, self.refused) {
             (_, 0) => StatusCode::OK,
             (0, _) => return self.problem(request_id),
             _ => StatusCode::MULTI_STATUS,
         };
-        let mut body = format!("{{\"written\":{},\"refused\":{},\"events\":[", self.written, self.refused).into_bytes();
+        let mut body = Vec::with_capacity(self.entries.len() + 64);
+        body.push(b'{');
+        self.counts(&mut body);
         body.extend_from_slice(&self.entries);
         body.extend_from_slice(b"]}");
-        let mut response = respond(status, JSON, body);
-        self.describe(&mut response);
-        response
+        (status, JSON, body)
     }
 
     fn push(&mut self, verdict: &Verdict) {
         let index = self.written + self.refused;
-        match verdict {
-            Verdict::Written { .. } => self.written += 1,
-            Verdict::Refused(refusal) => {
-                self.refused += 1;
-                self.maybe_written |= refusal.outcome == Outcome::Unknown;
-                self.retryable |= refusal.code.is_retryable();
-                if !self.codes.contains(&refusal.code) {
-                    self.codes.push(refusal.code);
-                }
-                self.detail.get_or_insert_with(|| refusal.detail.clone().into_owned());
-            }
+        self.tried |= matches!(verdict, Verdict::Tried(_));
+        let refusal = match verdict {
+            Verdict::Written { .. } => None,
+            Verdict::Refused(refusal) => Some(refusal),
+            Verdict::Tried(trial) => trial.refusal.as_ref(),
+        };
+        match refusal {
+            None => self.written += 1,
+            Some(refusal) => self.count_refused(refusal),
         }
-        let index = match (self.listing, verdict) {
+        let index = match (self.listing, refusal) {
             (Listing::All(most), _) if self.listed < most => None,
-            (Listing::Refused(most), Verdict::Refused(_)) if self.listed < most => Some(index),
+            (Listing::Refused(most), Some(_)) if self.listed < most => Some(index),
             _ => return,
         };
         if self.listed > 0 {
@@ -162,7 +186,18 @@ impl Answer {
         write_entry(verdict, index, &mut self.entries);
     }
 
-    fn problem(self, request_id: &str) -> Response {
+    fn count_refused(&mut self, refusal: &Refusal) {
+        self.refused += 1;
+        self.maybe_written |= refusal.outcome == Outcome::Unknown;
+        self.retryable |= refusal.code.is_retryable();
+        self.wait = self.wait.max(refusal.wait);
+        if !self.codes.contains(&refusal.code) {
+            self.codes.push(refusal.code);
+        }
+        self.detail.get_or_insert_with(|| refusal.detail.clone().into_owned());
+    }
+
+    fn problem(&self, request_id: &str) -> (StatusCode, HeaderValue, Vec<u8>) {
         let code = status::of_all(&self.codes);
         let detail = match (&self.detail, self.refused) {
             (Some(detail), 1) => detail.clone(),
@@ -181,12 +216,20 @@ impl Answer {
         };
         let mut body = to_json(&problem);
         body.truncate(body.len() - 1);
-        body.extend_from_slice(format!(",\"written\":0,\"refused\":{},\"events\":[", self.refused).as_bytes());
+        body.push(b',');
+        self.counts(&mut body);
         body.extend_from_slice(&self.entries);
         body.extend_from_slice(b"]}");
-        let mut response = respond(status::status(code), PROBLEM, body);
-        self.describe(&mut response);
-        response
+        (status::status(code), PROBLEM, body)
+    }
+
+    /// How many events there are of each kind, up to the list of them.
+    fn counts(&self, body: &mut Vec<u8>) {
+        let words =
+            if self.tried { ("\"dry_run\":true,", "would_write", "would_refuse") } else { ("", "written", "refused") };
+        let (tried, written, refused) = words;
+        let counts = format!("{tried}\"{written}\":{},\"{refused}\":{},\"events\":[", self.written, self.refused);
+        body.extend_from_slice(counts.as_bytes());
     }
 
     fn describe(&self, response: &mut Response) {
@@ -198,7 +241,7 @@ impl Answer {
                 response.headers_mut().append("forebay-warning", value);
             }
         }
-        add_retry_after(response);
+        add_retry_after(response, self.wait);
     }
 }
 
@@ -219,7 +262,7 @@ pub fn rejected(rejection: &Rejection, request_id: &str) -> Response {
     for challenge in rejection.challenges.iter().filter_map(|text| HeaderValue::from_str(text).ok()) {
         response.headers_mut().append(WWW_AUTHENTICATE, challenge);
     }
-    add_retry_after(&mut response);
+    add_retry_after(&mut response, rejection.wait);
     response
 }
 
@@ -251,22 +294,37 @@ fn write_entry(verdict: &Verdict, index: Option<usize>, out: &mut Vec<u8>) {
             let entry = WrittenEntry { outcome: Outcome::Written.as_str(), partition: *partition, offset: *offset };
             append_json(out, &entry);
         }
-        Verdict::Refused(refusal) => append_json(out, &refused_entry(refusal, index)),
+        Verdict::Refused(refusal) => append_json(out, &refused(refusal, index)),
+        Verdict::Tried(tried) => append_json(out, &trial::entry(tried, index)),
     }
 }
 
-fn refused_entry(refusal: &Refusal, index: Option<usize>) -> RefusedEntry<'_> {
-    RefusedEntry {
+/// A refusal as an entry of an answer.
+pub(super) fn refused(refusal: &Refusal, index: Option<usize>) -> Refused<'_> {
+    let unlike = refusal.errors.iter().map(|found| Error {
+        pointer: &found.pointer,
+        expected: &found.expected,
+        actual: found.actual,
+        convention: None,
+        at: None,
+        fix: None,
+    });
+    let broken = refusal.broken.iter().map(|finding| Error {
+        pointer: &finding.pointer,
+        expected: &finding.expected,
+        actual: &finding.found,
+        convention: Some(&finding.rule),
+        at: Some(format!("{}:{}", finding.file, finding.line)),
+        fix: finding.fix.as_deref(),
+    });
+    Refused {
         index,
         outcome: refusal.outcome.as_str(),
         retryable: refusal.code.is_retryable(),
         code: refusal.code.as_str(),
         detail: &refusal.detail,
-        errors: refusal
-            .errors
-            .iter()
-            .map(|found| Error { pointer: &found.pointer, expected: &found.expected, actual: found.actual })
-            .collect(),
+        errors: unlike.chain(broken).collect(),
+        dead_letter: refusal.copied.map(|kept| if kept { "kept" } else { "not_kept" }),
     }
 }
 
@@ -281,11 +339,15 @@ fn respond(status: StatusCode, content_type: HeaderValue, body: Vec<u8>) -> Resp
     response
 }
 
-/// 429 and 503 say when to come again: in one to three seconds, so that those who were refused together don't all
-/// come back together (RFC 9110, section 10.2.3).
-fn add_retry_after(response: &mut Response) {
+/// 429 and 503 say when to come again: after the wait, where it is known, and up to a second more; else in one to three
+/// seconds. So those who were refused together don't all come back together (RFC 9110, section 10.2.3).
+fn add_retry_after(response: &mut Response, wait: Option<Duration>) {
     if matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-        let seconds = 1 + RandomState::new().hash_one(()) % 3;
+        let random = RandomState::new().hash_one(());
+        let seconds = match wait {
+            Some(wait) => whole_seconds(wait) + random % 2,
+            None => 1 + random % 3,
+        };
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
 }

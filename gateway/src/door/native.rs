@@ -25,6 +25,11 @@ pub fn request_id(headers: &HeaderMap) -> String {
     headers.get("x-request-id").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
 }
 
+/// The length of a body that is one batch, if the request says it. A streamed body is many.
+pub fn length(exchange: Exchange, headers: &HeaderMap) -> Option<u64> {
+    if matches!(exchange, Exchange::Whole(..)) { body::length(headers) } else { None }
+}
+
 /// How many bytes the request will hold: a whole body's length as far as its head says it, or as many windows of a
 /// streamed one as are open at a time. A whole body over the cap is rejected unread.
 pub fn claim(exchange: Exchange, headers: &HeaderMap, limits: &Admission) -> Result<u64, Rejection> {
@@ -42,6 +47,16 @@ pub fn schema_id(headers: &HeaderMap) -> Result<Option<u32>, Rejection> {
     id.map(Some).ok_or_else(|| Rejection::new(Code::UnknownSchema, "Forebay-Schema-Id is no schema's id: a number."))
 }
 
+/// Whether the events are only to be tried out: `dry_run=true` in the query.
+pub fn dry_run(query: Option<&str>) -> Result<bool, Rejection> {
+    let pairs = query.unwrap_or_default().split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    match pairs.filter(|(name, _)| *name == "dry_run").map(|(_, value)| value).last() {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Rejection::new(Code::Malformed, "dry_run in the address is true or false.")),
+    }
+}
+
 /// Reads a whole body to its end and finds its events. The permit grows with a body that does not say its length.
 pub async fn read(
     head: &Head,
@@ -51,9 +66,14 @@ pub async fn read(
     pace: Pace,
 ) -> Result<Batch, Rejection> {
     let body = gather(Incoming::whole(body, pace), permit, limits).await?;
+    cut(head, body, whole, limits.events_per_request)
+}
+
+/// Finds the events of a whole body, of which there may be `most`.
+pub fn cut(head: &Head, body: Bytes, whole: Whole, most: usize) -> Result<Batch, Rejection> {
     let named = head.schema_id;
     let (form, schema_id, texts) = match whole {
-        Whole::Json => match json::split(&body, limits.events_per_request).map_err(|error| not_json(&error))? {
+        Whole::Json => match json::split(&body, most).map_err(|error| not_json(&error))? {
             json::Document::One(text) => (Form::Json, named, vec![text]),
             json::Document::Many(texts) => (Form::Json, named, texts),
         },
@@ -62,7 +82,7 @@ pub async fn read(
             let id = framed(&body, named)?;
             (Form::Encoded(payload), Some(id), one(FRAME..body.len()))
         }
-        Whole::Delimited => (Form::Encoded(Payload::Protobuf), named, delimited(&body, limits.events_per_request)?),
+        Whole::Delimited => (Form::Encoded(Payload::Protobuf), named, delimited(&body, most)?),
     };
     let framed = matches!(whole, Whole::Framed(_));
     let events = texts.into_iter().map(|text| Ok(Event { topic: 0, text })).collect();

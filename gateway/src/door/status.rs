@@ -16,6 +16,7 @@ pub fn status(code: Code) -> StatusCode {
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::SchemaViolation
+        | Code::ConventionViolation
         | Code::MissingKey
         | Code::UnknownSchema
         | Code::IncompatibleSchema
@@ -45,6 +46,7 @@ pub fn title(code: Code) -> &'static str {
         Code::TooLarge => "Too large",
         Code::UnsupportedMediaType => "Unsupported media type",
         Code::SchemaViolation => "The event does not match its schema",
+        Code::ConventionViolation => "A convention of the organisation is broken",
         Code::MissingKey => "The event has no key",
         Code::UnknownSchema => "No such schema",
         Code::IncompatibleSchema => "The schema does not go with the topic's contract",

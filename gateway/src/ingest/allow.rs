@@ -1,4 +1,11 @@
-//! Allow: does the topic have a contract, and may this caller write it. Knows contracts' rights, not their schemas.
+//! Allow: does the topic have a contract, may this caller write it, and now. Knows contracts' rights and limits, not their
+//! schemas.
+
+mod producers;
+mod bucket;
+mod buckets;
+mod shelf;
+pub mod rates;
 
 use std::sync::Arc;
 
@@ -7,14 +14,21 @@ use forebay_schemas::encoder::Payload;
 
 use crate::catalog::{ContractSet, Topic};
 use crate::event::{Allowed, Batch, Code, Form, Head, Principal, Refusal, Rejection, Slot};
+use rates::{Rated, Rates};
 
-/// Turns a request away before its body is read, if the topic in its path has no contract or is not the caller's. Says
-/// what the topic takes.
-pub fn enter(who: &Principal, head: &Head, contracts: &ContractSet) -> Result<&'static [Form], Rejection> {
-    match topic(who, &head.topic, contracts) {
-        Ok(topic) => Ok(takes(&topic.contract)),
-        Err(refusal) => Err(Rejection::new(refusal.code, refusal.detail)),
-    }
+/// What is known of a topic that the caller may write.
+#[derive(Debug)]
+pub struct Entrance {
+    /// What its events may be as they are sent.
+    pub takes: &'static [Form],
+    /// The limits of its events and bytes a second, and of the caller's.
+    pub rated: Rated,
+}
+
+/// Turns a request away before its body is read, if the topic in its path has no contract or is not the caller's.
+pub fn enter(who: &Principal, head: &Head, contracts: &ContractSet, rates: &Rates) -> Result<Entrance, Rejection> {
+    let topic = topic(who, &head.topic, contracts)?;
+    Ok(Entrance { takes: takes(&topic.contract), rated: rates.of(who, &topic) })
 }
 
 /// JSON goes with every format, and what is encoded with its own; a key with a schema of its own is written from JSON only.
@@ -29,8 +43,8 @@ fn takes(contract: &Contract) -> &'static [Form] {
     }
 }
 
-/// Finds each event's contract, and refuses the events that the caller may not write.
-pub fn allow(who: &Principal, contracts: &ContractSet, batch: Batch) -> Allowed {
+/// Finds each event's contract, and refuses the events that the caller may not write, or not now.
+pub fn allow(who: &Principal, contracts: &ContractSet, batch: Batch, rates: &Rates) -> Allowed {
     let found: Vec<_> = batch.topics.iter().map(|name| topic(who, name, contracts)).collect();
     let mut topics = Vec::new();
     let places: Vec<Result<usize, Box<Refusal>>> = found
@@ -47,7 +61,10 @@ pub fn allow(who: &Principal, contracts: &ContractSet, batch: Batch) -> Allowed 
         event.topic = places[event.topic].clone()?;
         Ok(event)
     });
-    let events = events.collect();
+    let mut events: Vec<_> = events.collect();
+    // Lines are cut into windows as they come; any other body is one batch by its sender's will.
+    let window = batch.form == Form::Json && !batch.document;
+    rates.take(who, &topics, &mut events, window);
     let Batch { body, form, framed, schema_id, document, .. } = batch;
     Allowed { body, form, framed, schema_id, document, topics, events }
 }
@@ -58,62 +75,25 @@ fn topic(who: &Principal, name: &str, contracts: &ContractSet) -> Slot<Arc<Topic
         return Err(Refusal::not_written(Code::UnknownTopic, detail));
     };
     let contract = &topic.contract;
-    let named =
-        contract.producers.as_ref().is_none_or(|producers| producers.iter().any(|one| matches(one, who.name())));
-    if named || who.is_unrestricted() {
-        return Ok(Arc::clone(topic));
+    let named = contract.producers.as_ref().is_none_or(|entries| producers::include(entries, who));
+    if !named && !who.is_unrestricted() {
+        let detail = format!(
+            "You are {}, who is not among the producers of this topic. Its owner is {}; ask them to add you to the contract.",
+            who.name(),
+            contract.owner
+        );
+        return Err(Refusal::not_written(Code::Forbidden, detail));
     }
-    let detail = format!(
-        "You are {}, who is not among the producers of this topic. Its owner is {}; ask them to add you to the contract.",
-        who.name(),
-        contract.owner
-    );
-    Err(Refusal::not_written(Code::Forbidden, detail))
-}
-
-/// Whether a name matches a pattern in which `*` stands for any run of characters.
-fn matches(pattern: &str, name: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else { return pattern == name };
-    let Some(mut left) = name.strip_prefix(first) else { return false };
-    let mut pieces: Vec<&str> = rest.split('*').collect();
-    let last = pieces.pop().unwrap_or_default();
-    for piece in pieces {
-        match left.find(piece) {
-            Some(at) => left = &left[at + piece.len()..],
-            None => return false,
-        }
+    if !who.may(name) {
+        let detail = format!(
+            "You are {}, and the scopes of your key don't cover this topic; send with a key that has it, or ask whoever \
+             gave you the key.",
+            who.name()
+        );
+        return Err(Refusal::not_written(Code::Forbidden, detail));
     }
-    left.ends_with(last)
+    Ok(Arc::clone(topic))
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::matches;
-
-    #[test]
-    fn a_star_stands_for_any_run() {
-        for (pattern, name, expected) in [
-            ("svc-billing", "svc-billing", true),
-            ("svc-billing", "svc-billing2", false),
-            ("svc-*", "svc-", true),
-            ("svc-*", "other-svc-", false),
-            ("spiffe://corp/ns/billing/*", "spiffe://corp/ns/billing/sa/x", true),
-            ("*-billing-*", "a-billing-b", true),
-            ("*-billing-*", "billing", false),
-            ("a*a", "a", false),
-            ("*", "anything", true),
-        ] {
-            assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_pattern_made_from_a_name_matches_it(pieces in prop::collection::vec("[a-c]{0,3}", 1..5), gaps in prop::collection::vec("[a-c]{0,3}", 4)) {
-            let name: String = pieces.iter().enumerate().map(|(i, piece)| if i == 0 { piece.clone() } else { format!("{}{piece}", gaps[i - 1]) }).collect();
-            prop_assert!(matches(&pieces.join("*"), &name));
-        }
-    }
-}
+mod tests;

@@ -70,7 +70,7 @@ struct Proxies {
 impl Authn {
     /// Reads the files that the configuration names. Calls nobody: issuers may be away.
     pub fn new(config: &Config, metrics: &Metrics) -> Result<Self, Vec<Problem>> {
-        Self::at(config, metrics, Box::new(clock::now))
+        Self::at(config, metrics, Box::new(clock::seconds))
     }
 
     fn at(config: &Config, metrics: &Metrics, clock: Clock) -> Result<Self, Vec<Problem>> {

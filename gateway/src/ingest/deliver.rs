@@ -2,6 +2,7 @@
 //! deadline. Knows what every failure means to the sender; how records travel is `crate::kafka`'s.
 
 mod again;
+mod copies;
 mod outgoing;
 mod refusals;
 
@@ -12,9 +13,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
 
+use self::copies::Copies;
 use crate::catalog::Topic;
 use crate::config::kafka::Kafka;
-use crate::event::{Encoded, Judged, Record, Refusal, Slot, Verdict};
+use crate::event::{Encoded, Judged, Principal, Record, Refusal, Slot, Verdict};
 use crate::kafka::{NotSent, Outlet, Presence, Producer, Receipts, Report, Topics};
 
 /// The earliest time that a record may have, in milliseconds since the epoch: Kafka refuses what lies before the
@@ -35,6 +37,7 @@ pub struct UnderWay {
     /// For each event why it was not handed over, if it was not.
     slots: Vec<Slot<()>>,
     receipts: Arc<Receipts>,
+    copies: Copies,
 }
 
 /// What is delivered, and with what.
@@ -54,9 +57,11 @@ impl Delivery {
         Self { producer, topics, deadline: kafka.deadline, timestamp_ahead: kafka.timestamp_ahead }
     }
 
-    /// Hands over every record that was let pass. Never waits; what can't be taken now is refused now.
-    pub fn hand_over(&self, judged: Judged, trace: &[(&'static CStr, Bytes)]) -> UnderWay {
-        let Encoded { topics, arena, records } = judged.encoded;
+    /// Hands over every record that was let pass, and copies of refused events where their contracts want them. Never
+    /// waits; what can't be taken now is refused now.
+    pub fn hand_over(&self, judged: Judged, who: &Principal, trace: &[(&'static CStr, Bytes)]) -> UnderWay {
+        let copies = Copies::send(self, &judged.encoded, who, trace);
+        let Encoded { topics, arena, records, .. } = judged.encoded;
         let latest = latest(self.timestamp_ahead);
         let outlets = topics.iter().map(|topic| self.outlet(topic)).collect();
         let deadline = Instant::now() + self.deadline;
@@ -64,16 +69,26 @@ impl Delivery {
         let receipts = Arc::new(Receipts::new(cargo.records.len()));
         let send = |(index, slot): (usize, &Slot<Record>)| {
             let record = slot.as_ref().map_err(Clone::clone)?;
-            match record.time_millis {
-                Some(time) if time > latest => return Err(refusals::too_far_ahead(self.timestamp_ahead)),
-                Some(time) if time < EARLIEST => return Err(refusals::too_early()),
-                _ => {}
-            }
+            self.timely(record, latest)?;
             cargo.send(record, &receipts, index)
         };
         let slots = cargo.records.iter().enumerate().map(send).collect();
         receipts.sealed();
-        UnderWay { cargo, slots, receipts }
+        UnderWay { cargo, slots, receipts, copies }
+    }
+
+    /// What would keep a record from being handed over, without handing it over.
+    pub fn object(&self, topic: &Topic, record: &Record) -> Slot<()> {
+        self.timely(record, latest(self.timestamp_ahead))?;
+        self.outlet(topic).map(drop)
+    }
+
+    fn timely(&self, record: &Record, latest: i64) -> Slot<()> {
+        match record.time_millis {
+            Some(time) if time > latest => Err(refusals::too_far_ahead(self.timestamp_ahead)),
+            Some(time) if time < EARLIEST => Err(refusals::too_early()),
+            _ => Ok(()),
+        }
     }
 
     fn outlet(&self, topic: &Topic) -> Slot<Outlet> {
@@ -89,7 +104,7 @@ impl Delivery {
 impl UnderWay {
     /// Waits for all reports, at most until the deadline, and says what became of each event.
     pub async fn verdicts(self) -> Vec<Verdict> {
-        let Self { cargo, slots, receipts } = self;
+        let Self { cargo, slots, receipts, copies } = self;
         if timeout_at(cargo.deadline, receipts.all()).await.is_err() {
             tracing::warn!("Kafka did not acknowledge a batch within the deadline");
         }
@@ -99,7 +114,9 @@ impl UnderWay {
         };
         let mut ends: Vec<End> = slots.into_iter().enumerate().map(report).collect();
         again::send_refused_again(&cargo, &mut ends).await;
-        ends.into_iter().enumerate().map(|(index, end)| cargo.verdict(index, end)).collect()
+        let mut verdicts: Vec<_> = ends.into_iter().enumerate().map(|(index, end)| cargo.verdict(index, end)).collect();
+        copies.settle(cargo.deadline, &mut verdicts).await;
+        verdicts
     }
 }
 

@@ -7,12 +7,13 @@ mod program;
 use std::ops::Range;
 use std::sync::Arc;
 
-use forebay_schemas::encoder::{Encoder, Fault, Mismatch, Scratch};
+use forebay_schemas::encoder::{Fault, Mismatch, Scratch};
+use forebay_schemas::picked::Pick;
 use http::HeaderMap;
 
 use crate::binding::Binder;
-use crate::catalog::Topic;
-use crate::event::{Allowed, Code, Encoded, Event, Form, Record, Refusal, Slot};
+use crate::catalog::{Program, Topic};
+use crate::event::{Allowed, Code, Encoded, Event, Form, Record, Refusal, Slot, Source};
 
 /// How much text is read before other requests get their turn on this thread, in bytes.
 const TURN: usize = 64 * 1024;
@@ -25,7 +26,7 @@ pub async fn encode(allowed: Allowed, headers: &HeaderMap, binder: &Binder) -> E
     for topic in &topics {
         programs.push(program::choose(topic, schema_id, binder).await);
     }
-    let mut work = Work::new((&body, form, framed), &topics, programs, headers);
+    let mut work = Work::new((&body, form, framed), &topics, &programs, headers);
     let mut records = Vec::with_capacity(events.len());
     let mut turn = 0;
     for slot in &events {
@@ -42,11 +43,9 @@ pub async fn encode(allowed: Allowed, headers: &HeaderMap, binder: &Binder) -> E
             Err(Stop::Fault(Fault::Syntax { offset, expected })) if document => {
                 let start = slot.as_ref().map_or(0, |event| event.text.start);
                 let all = sunk(start + offset, expected);
-                return Encoded {
-                    records: events.iter().map(|_| Err(all.clone())).collect(),
-                    topics,
-                    arena: Vec::new(),
-                };
+                let records = events.iter().map(|_| Err(all.clone())).collect();
+                let source = Source { body, form, events: events.iter().map(|_| Err(all.clone())).collect() };
+                return Encoded { topics, programs, source, arena: Vec::new(), picks: Vec::new(), records };
             }
             Err(Stop::Fault(fault)) => records.push(Err(refuse(fault))),
         }
@@ -55,8 +54,8 @@ pub async fn encode(allowed: Allowed, headers: &HeaderMap, binder: &Binder) -> E
             tokio::task::yield_now().await;
         }
     }
-    let arena = work.finish();
-    Encoded { topics, arena, records }
+    let (arena, picks) = work.finish();
+    Encoded { topics, programs, source: Source { body, form, events }, arena, picks, records }
 }
 
 /// What one batch's encoding works with.
@@ -66,7 +65,7 @@ struct Work<'a> {
     framed: bool,
     topics: &'a [Arc<Topic>],
     /// For each topic what writes its events.
-    programs: Vec<Slot<Arc<Encoder>>>,
+    programs: &'a [Slot<Arc<Program>>],
     /// For each topic the key that came as a header field, if its contract takes it from there.
     header_keys: Vec<Slot<Option<Range<usize>>>>,
     /// For each topic the bytes of its events and of their records.
@@ -85,7 +84,7 @@ impl<'a> Work<'a> {
     fn new(
         (body, form, framed): (&'a [u8], Form, bool),
         topics: &'a [Arc<Topic>],
-        programs: Vec<Slot<Arc<Encoder>>>,
+        programs: &'a [Slot<Arc<Program>>],
         headers: &HeaderMap,
     ) -> Self {
         let mut arena = Vec::with_capacity(body.len());
@@ -100,6 +99,7 @@ impl<'a> Work<'a> {
         let text = &self.body[event.text.clone()];
         within_limit(&self.topics[event.topic], text.len()).map_err(Stop::Refused)?;
         let program = self.programs[event.topic].as_ref().map_err(|refusal| Stop::Refused(refusal.clone()))?;
+        let program = &program.encoder;
         let (arena, scratch) = (&mut self.arena, &mut self.scratch);
         let encoded = match self.form {
             Form::Json => program.encode(text, arena, scratch),
@@ -111,14 +111,15 @@ impl<'a> Work<'a> {
         let sizes = &mut self.sizes[event.topic];
         sizes.0 += text.len();
         sizes.1 += encoded.value.len() + key.as_ref().map_or(0, Range::len);
-        Ok(Record { topic: event.topic, value: encoded.value, key, id: encoded.id, time_millis: encoded.time_millis })
+        let (id, time_millis, picks) = (encoded.id, encoded.time_millis, encoded.picks);
+        Ok(Record { topic: event.topic, value: encoded.value, key, id, time_millis, picks })
     }
 
-    fn finish(self) -> Vec<u8> {
+    fn finish(mut self) -> (Vec<u8>, Vec<Pick>) {
         for (topic, (events, records)) in self.topics.iter().zip(self.sizes) {
             topic.metrics.encoded(events, records);
         }
-        self.arena
+        (self.arena, self.scratch.take_picks())
     }
 }
 

@@ -1,20 +1,196 @@
-//! Judge: what the organisation's conventions say of the events. Reads decisions that were made when the contracts
-//! were loaded; never an event's text.
+//! Judge: what the contract's binds and the organisation's conventions say of the events, by the values that the encoder
+//! has picked; never by an event's text. Knows rules' decisions, not what they look at.
+
+mod bind;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::event::{Encoded, Judged};
+use forebay_policies::{Account, Action, EventFacts, EventRules, Finding, Hit, Rollout};
+use forebay_schemas::picked::{Moment, Value};
+use http::{HeaderMap, HeaderValue};
 
-/// Lets pass what the conventions let pass, and names those that were broken and only warn.
-pub fn judge(encoded: Encoded) -> Judged {
+use self::bind::Binds;
+use crate::clock;
+use crate::event::{Code, Encoded, Event, Judged, Principal, Record, Refusal, Slot};
+use crate::tally::{Effect, Place, Tally};
+
+/// What is judged beside the events: who sent them with what head, and where broken rules are counted.
+pub struct Bench<'a> {
+    /// Who sent them.
+    pub who: &'a Principal,
+    /// The request's header fields.
+    pub headers: &'a HeaderMap,
+    /// Where broken rules are counted; nowhere if the events are only tried out.
+    pub tally: Option<&'a Tally>,
+}
+
+/// Refuses the events that a bind or a convention refuses, and names the conventions that were broken and only warn.
+pub fn judge(mut encoded: Encoded, bench: &Bench<'_>) -> Judged {
     let mut warnings = BTreeSet::new();
-    for (index, topic) in encoded.topics.iter().enumerate().filter(|(_, topic)| !topic.warnings.is_empty()) {
-        let events = encoded.records.iter().flatten().filter(|record| record.topic == index).count();
-        for rule in topic.warnings.iter().filter(|_| events > 0) {
-            topic.metrics.warned(rule, events);
-            warnings.insert(Arc::clone(rule));
+    standing(&encoded, bench, &mut warnings);
+    let mut records = std::mem::take(&mut encoded.records);
+    let mut judge = Judge::new(&encoded, bench);
+    if judge.has_rules() {
+        for (slot, source) in records.iter_mut().zip(&encoded.source.events) {
+            let (Ok(record), Ok(event)) = (&*slot, source) else { continue };
+            if let Err(refusal) = judge.event(record, event, &mut warnings) {
+                *slot = Err(refusal);
+            }
         }
     }
+    encoded.records = records;
     Judged { encoded, warnings }
+}
+
+/// What every convention that applies says of each event, for whoever wants to know before it is sent. Refused events
+/// have no values that could be judged.
+pub fn accounts(encoded: &Encoded, bench: &Bench<'_>) -> Vec<Vec<Account>> {
+    let mut judge = Judge::new(encoded, bench);
+    let pairs = encoded.records.iter().zip(&encoded.source.events);
+    let accounts = pairs.map(|pair| match pair {
+        (Ok(record), Ok(event)) => judge.account(record, event),
+        _ => Vec::new(),
+    });
+    accounts.collect()
+}
+
+/// Conventions that the topics themselves break count for each of their events.
+fn standing(encoded: &Encoded, bench: &Bench<'_>, warnings: &mut BTreeSet<Arc<str>>) {
+    for (index, topic) in encoded.topics.iter().enumerate().filter(|(_, topic)| !topic.standing.is_empty()) {
+        let events = encoded.records.iter().flatten().filter(|record| record.topic == index).count();
+        for broken in topic.standing.iter().filter(|_| events > 0) {
+            let effect = effect(broken.action, broken.rollout);
+            if effect == Effect::Warned {
+                warnings.insert(broken.rule.as_str().into());
+            }
+            if let Some(tally) = bench.tally {
+                let place = Place { rule: &broken.rule, topic: topic.metrics.topic(), principal: bench.who.name() };
+                tally.add(place, effect, events, || Some(broken.to_string()));
+            }
+        }
+    }
+}
+
+/// What judging one batch works with.
+struct Judge<'a> {
+    encoded: &'a Encoded,
+    bench: &'a Bench<'a>,
+    /// For each topic what its contract binds to the caller.
+    binds: Vec<Binds<'a>>,
+    now: Moment,
+    today: forebay_policies::Date,
+    values: Vec<Value<'a>>,
+    hits: Vec<Hit>,
+}
+
+impl<'a> Judge<'a> {
+    fn new(encoded: &'a Encoded, bench: &'a Bench<'a>) -> Self {
+        let now = clock::now();
+        let binds = encoded.topics.iter().map(|topic| Binds::of(&topic.contract, bench.who)).collect();
+        let today = clock::day(now);
+        Self { encoded, bench, binds, now, today, values: Vec::new(), hits: Vec::new() }
+    }
+
+    fn has_rules(&self) -> bool {
+        let rules = self.encoded.programs.iter().flatten().any(|program| !program.rules.is_empty());
+        rules || self.binds.iter().any(|binds| !binds.is_empty())
+    }
+
+    fn event(&mut self, record: &Record, event: &Event, warnings: &mut BTreeSet<Arc<str>>) -> Slot<()> {
+        let encoded = self.encoded;
+        let Ok(program) = &encoded.programs[record.topic] else { return Ok(()) };
+        self.read(record);
+        let (bound, named) = self.values.split_at(self.binds[record.topic].len());
+        self.binds[record.topic].hold(bound)?;
+        let rules = &program.rules;
+        if rules.is_empty() {
+            return Ok(());
+        }
+        let mut hits = std::mem::take(&mut self.hits);
+        let header = |name: &str| self.bench.headers.get(name).map(HeaderValue::as_bytes);
+        rules.judge(&self.facts(named, event, &header), &mut hits);
+        let mut blocking = Vec::new();
+        for hit in &hits {
+            let rule = &rules.rules()[hit.rule];
+            let effect = self.count(rules, hit, record.topic);
+            match effect {
+                Effect::Refused => blocking.push(rules.finding(hit)),
+                Effect::Warned => drop(warnings.insert(rule.name.as_str().into())),
+                _ => {}
+            }
+        }
+        hits.clear();
+        self.hits = hits;
+        if blocking.is_empty() { Ok(()) } else { Err(refusal(blocking)) }
+    }
+
+    fn account(&mut self, record: &Record, event: &Event) -> Vec<Account> {
+        let encoded = self.encoded;
+        let Ok(program) = &encoded.programs[record.topic] else { return Vec::new() };
+        self.read(record);
+        let named = &self.values[self.binds[record.topic].len()..];
+        let header = |name: &str| self.bench.headers.get(name).map(HeaderValue::as_bytes);
+        program.rules.account(&self.facts(named, event, &header))
+    }
+
+    fn read(&mut self, record: &Record) {
+        let Encoded { picks, arena, .. } = self.encoded;
+        self.values.clear();
+        self.values.extend(picks[record.picks.clone()].iter().map(|pick| pick.value(arena)));
+    }
+
+    fn facts<'f>(
+        &'f self,
+        values: &'f [Value<'f>],
+        event: &Event,
+        header: &'f dyn Fn(&str) -> Option<&'f [u8]>,
+    ) -> EventFacts<'f> {
+        EventFacts {
+            values,
+            header,
+            principal: self.bench.who.name(),
+            bytes: event.text.len() as u64,
+            now: self.now,
+            today: self.today,
+        }
+    }
+
+    /// Counts a broken rule, and says what follows from it.
+    fn count(&self, rules: &EventRules, hit: &Hit, topic: usize) -> Effect {
+        let rule = &rules.rules()[hit.rule];
+        let action = if hit.failed { rule.on_error.unwrap_or(Action::Warn) } else { rule.action };
+        let effect = effect(action, rule.rollout);
+        if let Some(tally) = self.bench.tally {
+            let topic = self.encoded.topics[topic].metrics.topic();
+            let place = Place { rule: &rule.name, topic, principal: self.bench.who.name() };
+            tally.add(place, effect, 1, || Some(rules.finding(hit).to_string()));
+            if hit.failed {
+                tally.add(place, Effect::Failed, 1, || None);
+            }
+        }
+        effect
+    }
+}
+
+fn effect(action: Action, rollout: Rollout) -> Effect {
+    match (rollout, action) {
+        (Rollout::Enforce, Action::Block) => Effect::Refused,
+        (Rollout::Enforce, Action::Warn) => Effect::Warned,
+        (Rollout::Shadow, Action::Block) => Effect::WouldRefuse,
+        (Rollout::Shadow, Action::Warn) => Effect::WouldWarn,
+    }
+}
+
+/// The refusal of an event that breaks conventions: the first one in words, and how many more there are.
+fn refusal(broken: Vec<Finding>) -> Box<Refusal> {
+    let more = match broken.len() {
+        0 | 1 => String::new(),
+        2 => " One more convention is broken.".to_owned(),
+        several => format!(" {} more conventions are broken.", several - 1),
+    };
+    let first = broken.first().map(ToString::to_string).unwrap_or_default();
+    let mut refusal = Refusal::not_written(Code::ConventionViolation, format!("{first}{more}"));
+    refusal.broken = broken;
+    refusal
 }

@@ -19,7 +19,7 @@ use rdsys::rd_kafka_vtype_t as Field;
 use super::record::Outgoing;
 
 /// The most header fields that a record has; more are left out.
-pub const HEADERS: usize = 4;
+pub const HEADERS: usize = 9;
 /// Fields of a message beside its headers.
 const FIELDS: usize = 6;
 

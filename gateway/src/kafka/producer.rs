@@ -57,7 +57,12 @@ struct Reports {
 impl Producer {
     /// Makes the producers. They connect by themselves, in the background.
     pub fn new(kafka: &Kafka) -> Result<Self, ConnectError> {
-        let queue = Arc::new(Queue::new(kafka.queue.bytes, kafka.queue.bytes_per_topic, kafka.producers));
+        let queue = Arc::new(Queue::new(
+            kafka.queue.bytes,
+            kafka.queue.bytes_per_topic,
+            kafka.queue.bytes_refused,
+            kafka.producers,
+        ));
         let config = settings::producer(kafka);
         let instances =
             (0..kafka.producers).map(|_| Instance::new(&config, &queue)).collect::<Result<_, KafkaError>>()?;
@@ -66,7 +71,15 @@ impl Producer {
 
     /// The way of one topic's records out.
     pub fn outlet(&self, topic: &str) -> Result<Outlet, FailureKind> {
-        let lane = self.queue.lane(topic);
+        self.by_lane(topic, self.queue.lane(topic))
+    }
+
+    /// The way of copies of refused events to a topic, within a budget that all of them share.
+    pub fn refused_outlet(&self, topic: &str) -> Result<Outlet, FailureKind> {
+        self.by_lane(topic, self.queue.refused())
+    }
+
+    fn by_lane(&self, topic: &str, lane: Arc<Lane>) -> Result<Outlet, FailureKind> {
         let open = self.instances[lane.producer()].connection().open(topic).ok_or(FailureKind::UnknownTopic)?;
         Ok(Outlet { queue: Arc::clone(&self.queue), lane, open })
     }

@@ -22,6 +22,7 @@ pub enum Full {
 /// One topic's share of the queue.
 #[derive(Debug)]
 pub(super) struct Lane {
+    limit: u64,
     bytes: AtomicU64,
     stalled: AtomicBool,
     producer: usize,
@@ -32,6 +33,8 @@ pub(super) struct Lane {
 pub(super) struct Queue {
     limit: u64,
     limit_per_topic: u64,
+    /// The lane of all copies of refused events, so that they can't crowd out good ones.
+    refused: Arc<Lane>,
     bytes: AtomicU64,
     events: AtomicU64,
     lanes: RwLock<HashMap<String, Arc<Lane>>>,
@@ -40,10 +43,11 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub(super) fn new(limit: u64, limit_per_topic: u64, producers: usize) -> Self {
+    pub(super) fn new(limit: u64, limit_per_topic: u64, limit_of_refused: u64, producers: usize) -> Self {
         Self {
             limit,
             limit_per_topic,
+            refused: Arc::new(Lane::new(limit_of_refused, 0)),
             bytes: AtomicU64::new(0),
             events: AtomicU64::new(0),
             lanes: RwLock::default(),
@@ -61,9 +65,14 @@ impl Queue {
         let mut lanes = self.lanes.write().unwrap_or_else(PoisonError::into_inner);
         let lane = lanes.entry(topic.to_owned()).or_insert_with(|| {
             let producer = self.next.fetch_add(1, Ordering::Relaxed) % self.producers;
-            Arc::new(Lane { bytes: AtomicU64::new(0), stalled: AtomicBool::new(false), producer })
+            Arc::new(Lane::new(self.limit_per_topic, producer))
         });
         Arc::clone(lane)
+    }
+
+    /// The lane of all copies of refused events.
+    pub(super) fn refused(&self) -> Arc<Lane> {
+        Arc::clone(&self.refused)
     }
 
     /// What a record of so many bytes costs.
@@ -76,7 +85,7 @@ impl Queue {
         if lane.stalled.load(Ordering::Relaxed) {
             return Err(Full::Stalled);
         }
-        if lane.bytes.fetch_add(cost, Ordering::Relaxed) + cost > self.limit_per_topic {
+        if lane.bytes.fetch_add(cost, Ordering::Relaxed) + cost > lane.limit {
             lane.bytes.fetch_sub(cost, Ordering::Relaxed);
             return Err(Full::Topic);
         }
@@ -119,6 +128,10 @@ impl Queue {
 }
 
 impl Lane {
+    fn new(limit: u64, producer: usize) -> Self {
+        Self { limit, bytes: AtomicU64::new(0), stalled: AtomicBool::new(false), producer }
+    }
+
     /// Marks the topic as stalled: one of its records has waited longer than the deadline.
     pub(super) fn stall(&self) {
         if self.bytes.load(Ordering::Relaxed) > 0 {
@@ -137,7 +150,7 @@ mod tests {
 
     #[test]
     fn one_topic_can_not_take_the_whole_queue() {
-        let queue = Queue::new(10_000, 2_000, 1);
+        let queue = Queue::new(10_000, 2_000, 100, 1);
         let (a, b) = (queue.lane("a"), queue.lane("b"));
         assert_eq!(queue.reserve(&a, 2_000), Ok(()));
         assert_eq!(queue.reserve(&a, 1), Err(Full::Topic));
@@ -148,8 +161,16 @@ mod tests {
     }
 
     #[test]
+    fn copies_of_refused_events_share_one_lane_of_their_own() {
+        let queue = Queue::new(10_000, 2_000, 1_000, 1);
+        assert_eq!(queue.reserve(&queue.refused(), 1_000), Ok(()));
+        assert_eq!(queue.reserve(&queue.refused(), 1), Err(Full::Topic));
+        assert_eq!(queue.reserve(&queue.lane("a"), 2_000), Ok(()));
+    }
+
+    #[test]
     fn a_refused_reservation_takes_nothing() {
-        let queue = Queue::new(1_500, 1_000, 1);
+        let queue = Queue::new(1_500, 1_000, 100, 1);
         let (a, b) = (queue.lane("a"), queue.lane("b"));
         assert_eq!(queue.reserve(&a, 1_000), Ok(()));
         assert_eq!(queue.reserve(&b, 1_000), Err(Full::Queue));
@@ -159,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_stall_ends_with_an_acknowledgement_or_an_empty_lane() {
-        let queue = Queue::new(10_000, 10_000, 1);
+        let queue = Queue::new(10_000, 10_000, 100, 1);
         let lane = queue.lane("a");
         for acknowledged in [true, false] {
             assert_eq!(queue.reserve(&lane, 10), Ok(()));

@@ -1,5 +1,5 @@
-//! One connection: HTTP/1.1 or cleartext HTTP/2 (prior knowledge) with bounded heads and streams, until it ends or is
-//! told to finish what it has.
+//! One connection: HTTP/1.1 or HTTP/2, whichever its first bytes are, with bounded heads and streams, until it ends or
+//! is told to finish what it has. Knows not whether TLS lies below.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -13,7 +13,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tower::Service as _;
 
@@ -35,7 +35,7 @@ const RESETS: usize = 32;
 /// Serves a connection until it ends. When `closing` turns true, requests under way are answered and no more are
 /// taken: HTTP/1.1 says `Connection: close`, HTTP/2 sends GOAWAY. Every request carries `peer` in its extensions.
 pub(super) async fn serve(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     (edge, peer): (Edge, Arc<Peer>),
     listen: &Listen,
     mut closing: watch::Receiver<bool>,

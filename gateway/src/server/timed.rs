@@ -1,5 +1,10 @@
 //! A connection's transport with a timer on every phase: waiting for a request, reading a request's head, waiting for
 //! a slow reader. What a body's pace may be is the doors' business. No timer is touched while all goes well.
+//!
+//! There are two layers, and TLS lies between them. [`Timed`] is above it: whether a request's head has begun is seen in
+//! HTTP's bytes, and a TLS record without any, or half of one, is no sign of life. [`Written`] lies right on the socket:
+//! TLS takes in more of an answer than its client reads, so only there is it seen that nothing moves, whether the bytes
+//! are an answer's, a flush's or TLS's own farewell.
 
 use std::io;
 use std::pin::Pin;
@@ -21,16 +26,15 @@ const HTTP2: &[u8] = b"PRI ";
 pub(super) struct Limits {
     idle: Duration,
     head: Duration,
-    write: Duration,
 }
 
 impl Limits {
     pub(super) fn new(listen: &Listen) -> Self {
-        Self { idle: listen.idle_timeout, head: listen.header_timeout, write: listen.write_timeout }
+        Self { idle: listen.idle_timeout, head: listen.header_timeout }
     }
 }
 
-/// A transport that fails with [`io::ErrorKind::TimedOut`] when a phase takes too long.
+/// A transport whose reads fail with [`io::ErrorKind::TimedOut`] when a phase takes too long.
 pub(super) struct Timed<S> {
     stream: S,
     activity: Arc<Activity>,
@@ -39,6 +43,12 @@ pub(super) struct Timed<S> {
     head: Option<(Instant, Instant)>,
     http2: Option<bool>,
     reading: Timer,
+}
+
+/// A transport whose writes fail with [`io::ErrorKind::TimedOut`] when its client takes nothing for too long.
+pub(super) struct Written<S> {
+    stream: S,
+    limit: Duration,
     writing: Timer,
     blocked_since: Option<Instant>,
 }
@@ -66,16 +76,7 @@ impl Timer {
 
 impl<S> Timed<S> {
     pub(super) fn new(stream: S, activity: Arc<Activity>, limits: Limits) -> Self {
-        Self {
-            stream,
-            activity,
-            limits,
-            head: None,
-            http2: None,
-            reading: Timer::default(),
-            writing: Timer::default(),
-            blocked_since: None,
-        }
+        Self { stream, activity, limits, head: None, http2: None, reading: Timer::default() }
     }
 
     /// Notes that bytes came while no request was under way: a head has begun.
@@ -95,15 +96,6 @@ impl<S> Timed<S> {
             _ => idle_since + self.limits.idle,
         })
     }
-
-    fn written(&mut self, result: Poll<io::Result<usize>>, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        if result.is_ready() {
-            self.blocked_since = None;
-            return result;
-        }
-        let deadline = *self.blocked_since.get_or_insert_with(Instant::now) + self.limits.write;
-        self.writing.poll(deadline, context).map(|()| Err(io::ErrorKind::TimedOut.into()))
-    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Timed<S> {
@@ -122,6 +114,58 @@ impl<S: AsyncRead + Unpin> AsyncRead for Timed<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Timed<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+impl<S> Written<S> {
+    /// `limit` is how long a client may take nothing of what waits for it.
+    pub(super) fn new(stream: S, limit: Duration) -> Self {
+        Self { stream, limit, writing: Timer::default(), blocked_since: None }
+    }
+
+    pub(super) fn get_ref(&self) -> &S {
+        &self.stream
+    }
+
+    fn written(&mut self, result: Poll<io::Result<usize>>, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if result.is_ready() {
+            self.blocked_since = None;
+            return result;
+        }
+        let deadline = *self.blocked_since.get_or_insert_with(Instant::now) + self.limit;
+        self.writing.poll(deadline, context).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Written<S> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buf)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Written<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write(context, buf);
         self.written(result, context)
@@ -155,8 +199,7 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: Limits =
-        Limits { idle: Duration::from_mins(1), head: Duration::from_secs(5), write: Duration::from_secs(30) };
+    const LIMITS: Limits = Limits { idle: Duration::from_mins(1), head: Duration::from_secs(5) };
 
     fn timed() -> (Timed<DuplexStream>, DuplexStream, Arc<Activity>) {
         let (near, far) = duplex(16);
@@ -211,8 +254,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_reader_that_does_not_read_ends_after_the_write_time() {
-        let (mut near, _far, activity) = timed();
-        let _request = activity.begin();
+        let (near, _far) = duplex(16);
+        let mut near = Written::new(near, Duration::from_secs(30));
         assert_eq!(seconds(async { near.write_all(&[0; 64]).await }).await, 30);
     }
 

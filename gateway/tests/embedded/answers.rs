@@ -133,6 +133,7 @@ async fn a_time_that_kafka_does_not_take_is_refused_alone() {
 fn head() -> forebay::event::Head {
     forebay::event::Head {
         peer: forebay::event::Peer::unknown(),
+        dry_run: false,
         topic: TOPIC.to_owned(),
         schema_id: None,
         headers: http::HeaderMap::new(),

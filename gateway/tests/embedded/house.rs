@@ -27,6 +27,8 @@ pub(crate) const CLOSED: &str = "shop.order.closed.v1";
 /// A topic that has a contract, and that Kafka does not have.
 pub(crate) const ABSENT: &str = "shop.order.absent.v1";
 
+/// Everyone is the tester.
+const ANYONE: &str = "{ anonymous: true, anonymous_principal: tester }";
 const CONTRACT: &str = "owner: team-shop\ndescription: An order.\nvalue: { format: json }\n";
 
 /// A gateway on a broker in this process.
@@ -59,7 +61,15 @@ impl Answer {
         if json.get("instance").is_some() {
             json["instance"] = "[request id]".into();
         }
-        let names = ["content-type", "preference-applied", "forebay-warning", "www-authenticate", "allow"];
+        let names = [
+            "content-type",
+            "preference-applied",
+            "forebay-warning",
+            "www-authenticate",
+            "allow",
+            "ratelimit-policy",
+            "ratelimit",
+        ];
         let headers = names.iter().flat_map(|name| self.headers.get_all(*name).iter().map(move |value| (name, value)));
         let headers = headers.filter_map(|(name, value)| Some(format!("{name}: {}\n", value.to_str().ok()?)));
         format!("{}\n{}\n{json:#}", self.status, headers.collect::<String>())
@@ -69,11 +79,20 @@ impl Answer {
 impl House {
     /// A gateway that is ready and knows everyone as the tester, with these variables over its configuration.
     pub(crate) async fn new(variables: &[(&str, &str)]) -> Self {
-        Self::known_by("{ anonymous: true, anonymous_principal: tester }", variables).await
+        Self::build(ANYONE, variables, |_| {}).await
     }
 
     /// A gateway that is ready and knows its callers so, with these variables over its configuration.
     pub(crate) async fn known_by(authn: &str, variables: &[(&str, &str)]) -> Self {
+        Self::build(authn, variables, |_| {}).await
+    }
+
+    /// One that knows everyone as the tester, with something changed in what it is built from.
+    pub(crate) async fn with(variables: &[(&str, &str)], change: impl FnOnce(&mut App)) -> Self {
+        Self::build(ANYONE, variables, change).await
+    }
+
+    async fn build(authn: &str, variables: &[(&str, &str)], change: impl FnOnce(&mut App)) -> Self {
         let broker = MockCluster::new(1).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let keyed = "key: { from: /customer }\nid: { from: /id }\ntime: { from: /at }\n";
@@ -104,7 +123,9 @@ impl House {
         let binder = Arc::new(Binder::new(None, &config));
         let set = binder.bind(load.set.unwrap()).await;
         let authn = Arc::new(Authn::new(&config, &metrics).unwrap());
-        let app = Arc::new(App::build(config, Arc::new(Catalog::new(set)), binder, authn, metrics).unwrap());
+        let mut app = App::build(config, Arc::new(Catalog::new(set)), binder, authn, metrics).unwrap();
+        change(&mut app);
+        let app = Arc::new(app);
         tokio::spawn(Arc::clone(&app.topics).keep_fresh());
         while !app.not_ready().is_empty() {
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -7,4 +7,5 @@ mod house;
 mod answers;
 mod faults;
 mod identity;
+mod rates;
 mod telemetry;

@@ -20,7 +20,7 @@ pub(crate) fn explain(mut writer: Writer<'_, '_>) -> Report {
     // An early end means a full list.
     let _ = explainer.value(root);
     explainer.writer.out.truncate(start);
-    Report { mismatches: explainer.found.mismatches, taps: explainer.writer.taps }
+    Report { mismatches: explainer.found.mismatches, taps: std::mem::take(&mut explainer.writer.memory.taps) }
 }
 
 struct Explainer<'e, 'a> {
@@ -60,7 +60,7 @@ impl<'e> Explainer<'e, '_> {
         let (start, before) = (self.writer.reader.at(), self.found.mismatches.len());
         self.value(node)?;
         if self.found.mismatches.len() == before {
-            self.writer.taps[slot] = Some(Tapped { start, end: self.writer.reader.at(), leaf });
+            self.writer.memory.taps.note(slot, Tapped { start, end: self.writer.reader.at(), leaf });
         }
         Ok(())
     }

@@ -10,21 +10,48 @@ use std::borrow::Cow;
 use self::scalar::uuid_text;
 use super::binary::{Cursor, close_block, push_bytes};
 use super::program::{Node, NodeId, Program, Record, Treated, Union};
+use crate::calendar::Moment;
+use crate::decoder::{calendar, decimal, shortest};
 use crate::fault::Fault;
 use crate::json::MAX_DEPTH;
 use crate::json::names::Names;
 use crate::json::string::Quoted;
-use crate::pass::{Memory, SLOTS, Stored, StoredTaps};
+use crate::pass::{Memory, Slots, Stored, StoredTaps};
 
 /// Values that no byte stands for, such as nulls outside a union, beyond one for each byte of the payload. An array
 /// may announce any number of them, and whoever reads it later allocates that many.
 const MAX_WEIGHTLESS: usize = 4_096;
 
 impl Program {
+    /// Slots that are filled where an event leaves a field out, since the field's default holds their values.
+    pub(crate) fn defaulted(&self, slots: &[usize]) -> Slots {
+        let records =
+            self.nodes.iter().filter_map(|node| if let Node::Record(record) = node { Some(record) } else { None });
+        let fields = records.flat_map(|record| &record.fields);
+        let defaults = fields.filter_map(|field| Some((field.node, field.absent.as_deref()?)));
+        let mut filled = 0;
+        for (node, default) in defaults {
+            let taps = self.walk(node, default, &mut Vec::new(), &mut Memory::default());
+            let Ok(taps) = taps else { continue };
+            filled |= slots.iter().filter(|slot| taps.get(**slot).is_some()).fold(0, |slots, slot| slots | 1 << slot);
+        }
+        filled
+    }
+
     /// Reads a payload and appends it to the output, treated where the contract says so. What a refused one wrote
     /// stays for the caller to take back.
     pub(crate) fn read<'p>(
         &'p self,
+        payload: &'p [u8],
+        out: &mut Vec<u8>,
+        memory: &mut Memory,
+    ) -> Result<StoredTaps<'p>, Fault> {
+        self.walk(self.root, payload, out, memory)
+    }
+
+    fn walk<'p>(
+        &'p self,
+        root: NodeId,
         payload: &'p [u8],
         out: &mut Vec<u8>,
         memory: &mut Memory,
@@ -38,13 +65,18 @@ impl Program {
             copied: 0,
             weightless: payload.len().saturating_add(MAX_WEIGHTLESS),
             names: &mut memory.names,
-            taps: [const { None }; SLOTS],
+            taps: StoredTaps::default(),
         };
-        match walk.whole() {
+        match walk.whole(root) {
             Ok(()) => Ok(walk.taps),
             Err(odd) => Err(odd.fault(payload)),
         }
     }
+}
+
+/// A count as the decoder spells it, if it does.
+fn spelled<'a>(text: Option<String>) -> Stored<'a> {
+    text.map_or(Stored::Other, Stored::Spelled)
 }
 
 /// Where a payload is not what the schema says.
@@ -80,8 +112,8 @@ struct Walk<'p, 'o> {
 }
 
 impl<'p> Walk<'p, '_> {
-    fn whole(&mut self) -> Result<(), Odd> {
-        self.value(self.program.root, 0)?;
+    fn whole(&mut self, root: NodeId) -> Result<(), Odd> {
+        self.value(root, 0)?;
         if self.cursor.left() > 0 {
             return self.odd("the end of the payload");
         }
@@ -216,7 +248,8 @@ impl<'p> Walk<'p, '_> {
     fn tap(&mut self, slot: usize, node: NodeId, depth: usize) -> Result<(), Odd> {
         let start = self.cursor.at();
         self.value(node, depth)?;
-        self.taps[slot] = self.stored(node, start);
+        let stored = self.stored(node, start);
+        self.taps.set(slot, stored);
         Ok(())
     }
 
@@ -244,7 +277,24 @@ impl<'p> Walk<'p, '_> {
                 value.take(value.left()).map(Stored::Bytes)
             }
             Node::Fixed { .. } => value.take(value.left()).map(Stored::Bytes),
-            Node::Timestamp { unit, local: false } => value.long().map(|count| Stored::Moment(count, *unit)),
+            Node::Timestamp { unit, local: false } => {
+                value.long().map(|count| Stored::Moment(Moment::of(count, *unit)))
+            }
+            Node::Boolean => value.take(1).map(|byte| Stored::Bool(byte == [1])),
+            Node::Float => {
+                value.take(4)?.try_into().ok().map(|bytes| Stored::Double(shortest(f32::from_le_bytes(bytes))))
+            }
+            Node::Double => value.take(8)?.try_into().ok().map(|bytes| Stored::Double(f64::from_le_bytes(bytes))),
+            Node::Decimal(bounds) => {
+                if bounds.fixed.is_none() {
+                    value.long()?;
+                }
+                let numeral = decimal::numeral(value.take(value.left())?, *bounds).ok()?;
+                numeral.parse().ok().map(Stored::Double)
+            }
+            Node::Date => Some(spelled(calendar::date(value.long()?))),
+            Node::TimeOfDay(unit) => Some(spelled(calendar::time_of_day(value.long()?, *unit))),
+            Node::Timestamp { unit, local: true } => Some(spelled(calendar::date_time(value.long()?, *unit))),
             _ => Some(Stored::Other),
         }
     }

@@ -9,6 +9,8 @@
 //! - it resolves names by aliases, which are for readers;
 //! - it fails on logical types that are no strings or do not fit their type, which the specification ignores.
 
+use std::collections::{HashMap, HashSet};
+
 use apache_avro::Schema;
 use serde_json::{Map, Value};
 
@@ -17,7 +19,7 @@ use crate::json::names::Names;
 use crate::json::pointer::{push_index, push_member};
 use crate::json::reader::Reader;
 use crate::json::skip::{Levels, check_text};
-use crate::json::{Flaw, SyntaxError};
+use crate::json::{Flaw, MAX_DEPTH, SyntaxError};
 use crate::schema::Mistake;
 
 /// The longest schema, in bytes; also of those together that it refers to.
@@ -90,6 +92,55 @@ pub(crate) fn line_of(text: &str, pointer: &str) -> usize {
         text[..reader.at()].matches('\n').count() + 1
     } else {
         0
+    }
+}
+
+/// Lines of places in a text that is JSON, from 1, by their JSON Pointers; in one reading.
+pub(crate) fn lines_of<'w>(text: &str, wanted: &HashSet<&'w str>) -> HashMap<&'w str, usize> {
+    let mut lines = Lines { reader: Reader::new(text), wanted, found: HashMap::new(), counted: (0, 1) };
+    lines.reader.space();
+    // A text that is none has lines up to there.
+    let _ = lines.value(&mut String::new(), 0);
+    lines.found
+}
+
+struct Lines<'a, 'w> {
+    reader: Reader<'a>,
+    wanted: &'a HashSet<&'w str>,
+    found: HashMap<&'w str, usize>,
+    /// A place in the text and its line.
+    counted: (usize, usize),
+}
+
+impl Lines<'_, '_> {
+    fn value(&mut self, at: &mut String, depth: usize) -> Option<()> {
+        if let Some(wanted) = self.wanted.get(at.as_str()) {
+            let here = self.reader.at();
+            let between = &self.reader.bytes()[self.counted.0..here];
+            self.counted = (here, self.counted.1 + between.split(|byte| *byte == b'\n').count() - 1);
+            self.found.insert(wanted, self.counted.1);
+        }
+        let opening = self.reader.byte();
+        if depth > MAX_DEPTH || !matches!(opening, b'{' | b'[') {
+            return skip_quietly(&mut self.reader, &mut Names::default(), &mut Levels::default());
+        }
+        self.reader.open().ok()?;
+        let mut more = if opening == b'{' { self.reader.first_member().ok()? } else { self.reader.first_item() };
+        let (parent, mut index) = (at.len(), 0);
+        while more {
+            if opening == b'{' {
+                let name = self.reader.string().ok()?;
+                push_member(at, &String::from_utf8_lossy(name.text(self.reader.bytes(), &mut Vec::new())));
+                self.reader.colon().ok()?;
+            } else {
+                push_index(at, index);
+                index += 1;
+            }
+            self.value(at, depth + 1)?;
+            at.truncate(parent);
+            more = if opening == b'{' { self.reader.next_member() } else { self.reader.next_item() }.ok()?;
+        }
+        Some(())
     }
 }
 
@@ -201,7 +252,7 @@ fn normalise_field(field: &mut Value, path: &mut String) -> Result<(), Mistake> 
 }
 
 /// Whether the mapping knows this logical type on this type. Others leave the underlying type.
-fn logical_type_fits(object: &Map<String, Value>) -> bool {
+pub(crate) fn logical_type_fits(object: &Map<String, Value>) -> bool {
     let text = |name: &str| object.get(name).and_then(Value::as_str);
     matches!(
         (text("logicalType"), text("type")),

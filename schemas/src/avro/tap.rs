@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::program::{Node, NodeId, Program};
+use super::program::{Decimal, Node, NodeId, Program};
 use crate::json::MAX_DEPTH;
 use crate::pass::Leaf;
 
@@ -133,6 +133,10 @@ const fn leaf(node: &Node) -> Leaf {
         Node::Int | Node::Long => Leaf::Whole,
         Node::Bytes | Node::Fixed { .. } => Leaf::Bytes,
         Node::Timestamp { unit, local: false } => Leaf::Moment(*unit),
+        Node::Timestamp { local: true, .. } | Node::Date | Node::TimeOfDay(_) => Leaf::Counted,
+        Node::Float => Leaf::Float,
+        Node::Double => Leaf::Double,
+        Node::Decimal(Decimal { precision, scale, .. }) => Leaf::Decimal { precision: *precision, scale: *scale },
         _ => Leaf::Other,
     }
 }

@@ -9,7 +9,7 @@ use super::program::{NodeId, Union};
 use super::write::Writer;
 use crate::contract::Unions;
 use crate::json::Kind;
-use crate::pass::{Stop, Taps};
+use crate::pass::Stop;
 
 /// What there is to take back when a branch does not fit.
 pub(super) struct Mark<'a> {
@@ -17,7 +17,7 @@ pub(super) struct Mark<'a> {
     out: usize,
     spans: usize,
     names: crate::json::names::Depth,
-    taps: Taps,
+    taps: usize,
 }
 
 /// A way of reading a value as a union's: with its tag, or bare.
@@ -121,7 +121,7 @@ impl<'a> Writer<'_, 'a> {
             out: self.out.len(),
             spans: self.memory.avro.spans.len(),
             names: self.memory.names.depth(),
-            taps: self.taps,
+            taps: self.memory.taps.depth(),
         }
     }
 
@@ -130,7 +130,7 @@ impl<'a> Writer<'_, 'a> {
         self.out.truncate(mark.out);
         self.memory.avro.spans.truncate(mark.spans);
         self.memory.names.rewind(mark.names);
-        self.taps = mark.taps;
+        self.memory.taps.rewind(mark.taps);
     }
 }
 

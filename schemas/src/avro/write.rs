@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::program::{Node, NodeId, Program};
 use crate::json::reader::Reader;
-use crate::pass::{self, KEPT, Leaf, Memory, SLOTS, Stop, Tapped, Taps};
+use crate::pass::{self, KEPT, Leaf, Memory, Stop, Tapped};
 
 /// What Avro's pass keeps on its way.
 #[derive(Debug, Default)]
@@ -39,7 +39,6 @@ pub(crate) struct Writer<'e, 'a> {
     pub(super) reader: Reader<'a>,
     pub(super) out: &'e mut Vec<u8>,
     pub(super) memory: &'e mut Memory,
-    pub(crate) taps: Taps,
     /// Unions around the present place whose branch is only tried.
     pub(super) trials: usize,
 }
@@ -48,9 +47,10 @@ impl<'e, 'a> Writer<'e, 'a> {
     /// A pass over a text, before its first byte.
     pub(crate) fn new(program: &'e Program, reader: Reader<'a>, out: &'e mut Vec<u8>, memory: &'e mut Memory) -> Self {
         memory.names.reset();
+        memory.taps.clear();
         memory.avro.spans.clear();
         memory.avro.decided.clear();
-        Self { program, reader, out, memory, taps: [None; SLOTS], trials: 0 }
+        Self { program, reader, out, memory, trials: 0 }
     }
 
     /// The whole text: one value, white space around it.
@@ -98,7 +98,7 @@ impl<'e, 'a> Writer<'e, 'a> {
     fn tap(&mut self, slot: usize, leaf: Leaf, node: NodeId) -> Result<(), Stop> {
         let start = self.reader.at();
         self.write(node)?;
-        self.taps[slot] = Some(Tapped { start, end: self.reader.at(), leaf });
+        self.memory.taps.note(slot, Tapped { start, end: self.reader.at(), leaf });
         Ok(())
     }
 }

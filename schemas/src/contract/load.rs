@@ -49,6 +49,7 @@ pub fn load(folders: &[Folder], hash_key: Option<&HashKey>) -> Loaded {
     let mut topics = Vec::new();
     let mut places = BTreeMap::new();
     let mut doubled = BTreeSet::new();
+    let mut letters = Vec::new();
     for folder in folders {
         let Some(Draft { contract, problems: misread }) = read_folder(folder, &mut problems) else { continue };
         let sound = misread.is_empty();
@@ -63,12 +64,19 @@ pub fn load(folders: &[Folder], hash_key: Option<&HashKey>) -> Loaded {
                 places.insert(contract.topic.clone(), place);
             }
         }
+        if let Some(to) = &contract.dead_letter {
+            let expected =
+                "a topic whose own contract has no dead_letter, since copies of refused events go no further";
+            letters.push((to.clone(), contract.topic.clone(), contract.problem("/dead_letter", expected, to)));
+        }
         match compile(folder, contract, hash_key) {
             Ok(compiled) if sound => topics.push(compiled),
             Ok(_) => {}
             Err(found) => problems.extend(found),
         }
     }
+    let chained = |to: &String| letters.iter().any(|(_, from, _)| from == to);
+    problems.extend(letters.iter().filter(|(to, ..)| chained(to)).map(|(.., problem)| problem.clone()));
     topics.retain(|compiled: &Compiled| !doubled.contains(&compiled.contract.topic));
     topics.sort_by(|a, b| a.contract.topic.cmp(&b.contract.topic));
     problems.sort();

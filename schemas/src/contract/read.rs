@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::callers::{read_bind, read_producers};
 use super::pii::read_pii;
 use super::source::Places;
 use super::value::{read_members, read_value};
@@ -30,11 +31,8 @@ const CLEANUPS: [(&str, Cleanup); 3] =
 
 /// What stands in later versions of the format. Refused rather than ignored: a contract must not promise what
 /// the gateway doesn't keep.
-const LATER: [(&str, &str); 3] = [
-    ("dead_letter", "no such member (a topic for refused events comes later)"),
-    ("allow_tombstones", "no such member (null records come later and are refused until then)"),
-    ("bind", "no such member (binding to another form comes later)"),
-];
+const LATER: [(&str, &str); 1] =
+    [("allow_tombstones", "no such member (null records come later and are refused until then)")];
 
 /// A contract as far as it could be read, and what is wrong with it. Where a member is missing or wrong something
 /// harmless stands in, so that what depends on the others is looked at too; with a problem it is not to be used.
@@ -70,7 +68,10 @@ fn read_contract(node: &Node, problems: &mut Vec<Problem>) -> Contract {
     let id = read_source(&mut reader, "id");
     let time = read_source(&mut reader, "time");
     let producers = reader.optional("producers", read_producers);
-    let bytes_per_event = read_limits(&mut reader);
+    let bind = reader.optional("bind", read_bind);
+    let limits = read_limits(&mut reader);
+    let dead_letter =
+        reader.optional("dead_letter", |node, problems| read_dead_letter(node, topic.as_deref(), problems));
     let pii = reader.optional("pii", read_pii);
     let kafka = read_kafka(&mut reader);
     let labels = reader.optional("labels", read_labels);
@@ -90,11 +91,11 @@ fn read_contract(node: &Node, problems: &mut Vec<Problem>) -> Contract {
         id,
         time,
         producers,
-        bind: Vec::new(),
-        bytes_per_event,
-        events_per_second: None,
-        bytes_per_second: None,
-        dead_letter: None,
+        bind: bind.unwrap_or_default(),
+        bytes_per_event: limits.bytes_per_event,
+        events_per_second: limits.events_per_second,
+        bytes_per_second: limits.bytes_per_second,
+        dead_letter,
         pii: pii.unwrap_or_default(),
         kafka,
         labels: labels.unwrap_or_default(),
@@ -171,35 +172,43 @@ fn read_source(reader: &mut Reader<'_, '_>, name: &'static str) -> Option<Pointe
     pointer
 }
 
-fn read_producers(node: &Node, problems: &mut Vec<Problem>) -> Option<Vec<String>> {
-    if matches!(node.kind, Kind::Scalar(_)) {
-        problems.push(node.mismatch("a list, as in [svc-billing]"));
-        return None;
-    }
-    let producers = node.list(problems, Node::text)?;
-    if producers.is_empty() {
-        problems
-            .push(node.problem("at least one producer (without the member everyone who is proven may write)", "none"));
-        return None;
-    }
-    Some(producers)
+/// What a contract limits.
+#[derive(Default)]
+struct Limits {
+    bytes_per_event: Option<u64>,
+    events_per_second: Option<u64>,
+    bytes_per_second: Option<u64>,
 }
 
-fn read_limits(reader: &mut Reader<'_, '_>) -> Option<u64> {
-    let mut limits = reader.section("limits")?;
-    let bytes = limits.optional("bytes_per_event", |node, problems| {
+fn read_limits(reader: &mut Reader<'_, '_>) -> Limits {
+    let Some(mut limits) = reader.section("limits") else { return Limits::default() };
+    let read = Limits {
+        bytes_per_event: read_size(&mut limits, "bytes_per_event", "a size that can hold an event, such as 64KiB"),
+        events_per_second: limits.integer("events_per_second", 1..=u64::MAX),
+        bytes_per_second: read_size(&mut limits, "bytes_per_second", "a size of a byte or more, such as 8MiB"),
+    };
+    limits.finish();
+    read
+}
+
+fn read_size(limits: &mut Reader<'_, '_>, name: &'static str, expected: &str) -> Option<u64> {
+    limits.optional(name, |node, problems| {
         let bytes = node.size(problems)?;
         if bytes == 0 {
-            problems.push(node.mismatch("a size that can hold an event, such as 64KiB"));
+            problems.push(node.mismatch(expected));
             return None;
         }
         Some(bytes)
-    });
-    let later = "no such member (a topic's own rates come later)";
-    limits.refuse("events_per_second", later);
-    limits.refuse("bytes_per_second", later);
-    limits.finish();
-    bytes
+    })
+}
+
+fn read_dead_letter(node: &Node, topic: Option<&str>, problems: &mut Vec<Problem>) -> Option<String> {
+    let name = read_topic(node, problems)?;
+    if topic == Some(&*name) {
+        problems.push(node.mismatch("another topic than the contract's own, to which refused events are copied"));
+        return None;
+    }
+    Some(name)
 }
 
 fn read_kafka(reader: &mut Reader<'_, '_>) -> KafkaRule {

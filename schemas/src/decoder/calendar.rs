@@ -6,13 +6,13 @@ use crate::calendar::Unit;
 const SECONDS_A_DAY: i64 = 86_400;
 
 /// Days since 1970-01-01 as `2026-11-21`; none outside of the years that have four digits.
-pub(super) fn date(days: i64) -> Option<String> {
+pub(crate) fn date(days: i64) -> Option<String> {
     let (year, month, day) = civil_from_days(days)?;
     (0..=9999).contains(&year).then(|| format!("{year:04}-{month:02}-{day:02}"))
 }
 
 /// A count since midnight as `14:03:00.250`; none if that is another day's.
-pub(super) fn time_of_day(count: i64, unit: Unit) -> Option<String> {
+pub(crate) fn time_of_day(count: i64, unit: Unit) -> Option<String> {
     let (seconds, part) = (count.div_euclid(unit.per_second()), count.rem_euclid(unit.per_second()));
     if !(0..SECONDS_A_DAY).contains(&seconds) {
         return None;
@@ -27,7 +27,7 @@ pub(super) fn time_of_day(count: i64, unit: Unit) -> Option<String> {
 }
 
 /// A count since 1970-01-01T00:00:00 as `2026-11-21T14:03:00.250`, without an offset.
-pub(super) fn date_time(count: i64, unit: Unit) -> Option<String> {
+pub(crate) fn date_time(count: i64, unit: Unit) -> Option<String> {
     let day = SECONDS_A_DAY * unit.per_second();
     let date = date(count.div_euclid(day))?;
     let time = time_of_day(count.rem_euclid(day), unit)?;
@@ -35,7 +35,7 @@ pub(super) fn date_time(count: i64, unit: Unit) -> Option<String> {
 }
 
 /// Months, days and milliseconds as `P1Y2M3DT4H5M6.789S`, without the parts that are zero.
-pub(super) fn duration([months, days, millis]: [u32; 3]) -> String {
+pub(crate) fn duration([months, days, millis]: [u32; 3]) -> String {
     if (months, days, millis) == (0, 0, 0) {
         return "PT0S".to_owned();
     }

@@ -7,7 +7,7 @@ use crate::avro::program::Decimal;
 
 /// `12.50`, say. Numbers of more digits than the precision are refused before they are spelt, which takes time that
 /// grows faster than they do.
-pub(super) fn numeral(bytes: &[u8], bounds: Decimal) -> Result<String, Undecodable> {
+pub(crate) fn numeral(bytes: &[u8], bounds: Decimal) -> Result<String, Undecodable> {
     if bytes.is_empty() {
         return Err(Undecodable::Unlike("a decimal has no bytes".to_owned()));
     }

@@ -77,14 +77,14 @@ fn text_or(text: Option<String>, count: i64) -> Value {
     text.map_or(Value::from(count), Value::from)
 }
 
-/// The shortest numeral that is nearest to this float, which as a double would have more digits.
 fn float(number: f32) -> Value {
-    if number.is_finite()
-        && let Ok(shortest) = number.to_string().parse()
-    {
-        return double(shortest);
-    }
-    double(f64::from(number))
+    double(shortest(number))
+}
+
+/// The double of the shortest numeral that is nearest to this float; the float's own has more digits.
+pub(crate) fn shortest(number: f32) -> f64 {
+    let numeral = if number.is_finite() { number.to_string().parse().ok() } else { None };
+    numeral.unwrap_or(f64::from(number))
 }
 
 fn double(number: f64) -> Value {

@@ -8,7 +8,7 @@ use super::{Body, Encoded, Encoder, Scratch};
 use crate::contract::{BytesText, KeyFormat};
 use crate::fault::{Fault, Mismatch};
 use crate::json::bytes::encode_bytes;
-use crate::pass::{Memory, Stored, StoredTaps};
+use crate::pass::{FACTS, Memory, Stored, StoredTaps};
 use crate::wire::message_indexes;
 
 /// What an event's bytes are said to be.
@@ -38,9 +38,9 @@ impl Encoder {
     }
 
     /// Checks one event's bytes, which stand without a frame, and appends its record's to `arena`; what a failed event
-    /// wrote is taken back. Key, id and time are those that the event would have as JSON, but for two things: a
-    /// field that the sender left to its default counts, since the bytes hold it; and a UUID that is stored as 16
-    /// bytes is spelt in lower case.
+    /// wrote is taken back. Key, id, time and picks are those that the event would have as JSON, but for two things: a
+    /// field that the sender left to its default counts for key, id and time too, since the bytes hold it; and a UUID that
+    /// is stored as 16 bytes is spelt in lower case.
     pub fn check(
         &self,
         payload: Payload,
@@ -51,11 +51,13 @@ impl Encoder {
         if !self.takes(payload) {
             return Err(if self.facts.key_has_schema() { keyed_by_schema() } else { other_format() });
         }
-        let start = arena.len();
-        let memory = &mut scratch.memory;
-        let checked = self.append_bytes(bytes, arena, memory);
-        memory.trim();
-        checked.inspect_err(|_| arena.truncate(start))
+        let (start, picks) = (arena.len(), scratch.picks.len());
+        let checked = self.append_bytes(bytes, arena, scratch);
+        scratch.memory.trim();
+        checked.inspect_err(|_| {
+            arena.truncate(start);
+            scratch.picks.truncate(picks);
+        })
     }
 
     /// Checks one event that stood behind Confluent's frame, of which the id is known to be this program's. For Protobuf
@@ -77,13 +79,18 @@ impl Encoder {
         }
     }
 
-    fn append_bytes(&self, bytes: &[u8], arena: &mut Vec<u8>, memory: &mut Memory) -> Result<Encoded, Fault> {
+    fn append_bytes(&self, bytes: &[u8], arena: &mut Vec<u8>, scratch: &mut Scratch) -> Result<Encoded, Fault> {
+        let Scratch { memory, picks } = scratch;
         let start = arena.len();
         arena.extend_from_slice(&self.prefix);
         let taps = self.copy(bytes, arena, memory)?;
         let value = start..arena.len();
-        let found = self.facts.append(&Facts::of_bytes(taps), arena, memory)?;
-        Ok(Encoded { value, key: found.key, id: found.id, time_millis: found.time_millis })
+        let first = picks.len();
+        if !self.picks.is_empty() {
+            self.picks.of_bytes(bytes, &taps, (arena, memory), picks);
+        }
+        let found = self.facts.append(&Facts::of_bytes(taps.facts), arena, memory)?;
+        Ok(Encoded { value, key: found.key, id: found.id, time_millis: found.time_millis, picks: first..picks.len() })
     }
 
     fn copy<'p>(&'p self, bytes: &'p [u8], arena: &mut Vec<u8>, memory: &mut Memory) -> Result<StoredTaps<'p>, Fault> {
@@ -95,15 +102,27 @@ impl Encoder {
                     expected: "UTF-8 text".to_owned(),
                 })?;
                 arena.extend_from_slice(bytes);
-                Ok(self.facts.roles().map(|role| role.map(|_| Stored::Text(text.into()))))
+                let facts = self.facts.roles().map(|role| role.map(|_| Stored::Text(text.into())));
+                Ok(self.whole(facts, &Stored::Text(text.into())))
             }
             Body::Bytes(spelling) => {
                 arena.extend_from_slice(bytes);
-                Ok(self.facts.roles().map(|role| role.map(|role| octets(role, bytes, *spelling))))
+                let facts = self.facts.roles().map(|role| role.map(|role| octets(role, bytes, *spelling)));
+                Ok(self.whole(facts, &Stored::Bytes(bytes)))
             }
             Body::Protobuf(program) => program.read(bytes, arena),
             Body::Json(_) | Body::JsonSchema(_) => Err(other_format()),
         }
+    }
+
+    /// What is picked from an event that is one string: its key, id and time, and itself for whoever asks for it.
+    fn whole<'p>(&self, facts: [Option<Stored<'p>>; FACTS], event: &Stored<'p>) -> StoredTaps<'p> {
+        let mut taps = StoredTaps::default();
+        taps.facts = facts;
+        for slot in self.picks.slots() {
+            taps.set(slot, Some(event.clone()));
+        }
+        taps
     }
 }
 

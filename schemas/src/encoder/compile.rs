@@ -1,10 +1,13 @@
 //! From a contract and its material to its encoder, or to everything that is wrong with it.
 
-use super::Encoder;
-use super::facts::{Facts, Role};
+use super::facts::{Aim, Facts, Role};
 use super::material::Material;
 use super::part::Part;
-use crate::contract::{Contract, KeySource, Pointer, ValueRule};
+use super::picks::Picks;
+use super::{Body, Encoder};
+use crate::contract::{Contract, KeySource, ValueRule};
+use crate::decoder::Decoder;
+use crate::pass::FACTS;
 use crate::problem::Problem;
 
 impl Encoder {
@@ -34,12 +37,19 @@ fn build(contract: &Contract, material: &Material) -> Result<Encoder, Vec<Proble
         rule: &contract.value,
         sourced: material.value.as_ref(),
         path: "/value",
-        pointers: pointers(contract),
+        aims: aims(contract, material),
         personal: Some(material),
     };
-    match value.body(&mut problems) {
+    // Without a slot for each nothing can be picked.
+    let mut picks = Picks::new(contract, &material.named).map_err(|problem| vec![problem])?;
+    match value.body(&mut picks, &mut problems) {
         Some(body) if problems.is_empty() => {
-            Ok(Encoder { prefix: value.prefix(&body), body, facts: Facts::new(contract, key) })
+            if picks.slots().next().is_some() && matches!(body, Body::Avro(_) | Body::Protobuf(_)) {
+                let plain = Part { personal: None, aims: aims(contract, material), ..value };
+                let plain = plain.body(&mut Picks::default(), &mut problems).ok_or(problems)?;
+                picks.set_binary(plain, Decoder::new(contract, material));
+            }
+            Ok(Encoder { prefix: value.prefix(&body), body, facts: Facts::new(contract, key), picks })
         }
         _ => Err(problems),
     }
@@ -53,18 +63,24 @@ fn build_key(
     problems: &mut Vec<Problem>,
 ) -> Option<Box<Encoder>> {
     let sourced = Some(material.key.as_ref()?);
-    let key = Part { contract, rule, sourced, path: "/key", pointers: Vec::new(), personal: None };
-    let body = key.body(problems)?;
-    Some(Box::new(Encoder { prefix: key.prefix(&body), body, facts: Facts::default() }))
+    let key = Part { contract, rule, sourced, path: "/key", aims: Vec::new(), personal: None };
+    let body = key.body(&mut Picks::default(), problems)?;
+    let (facts, picks) = (Facts::default(), Picks::default());
+    Some(Box::new(Encoder { prefix: key.prefix(&body), body, facts, picks }))
 }
 
-/// The contract's pointers by what they are for.
-fn pointers(contract: &Contract) -> Vec<(Role, &Pointer)> {
+/// The contract's pointers by what they are for, and those that its material names.
+fn aims<'c>(contract: &'c Contract, material: &'c Material) -> Vec<Aim<'c>> {
     let key = contract.key.as_ref().and_then(|key| match &key.source {
         KeySource::Event(pointer) => Some((Role::Key(key.format), pointer)),
         KeySource::Header(_) => None,
     });
     let id = contract.id.as_ref().map(|pointer| (Role::Id, pointer));
     let time = contract.time.as_ref().map(|pointer| (Role::Time, pointer));
-    key.into_iter().chain(id).chain(time).collect()
+    let facts = key.into_iter().chain(id).chain(time);
+    let facts = facts.map(|(role, pointer)| Aim { role, slot: role.slot(), pointer });
+    let binds = contract.bind.iter().map(|bind| (Role::Bind, &bind.pointer));
+    let named = material.named.iter().map(|pointer| (Role::Named, pointer));
+    let picks = binds.chain(named).enumerate();
+    facts.chain(picks.map(|(pick, (role, pointer))| Aim { role, slot: FACTS + pick, pointer })).collect()
 }

@@ -10,8 +10,9 @@ use self::spelt::Spelt;
 use super::Encoder;
 use crate::contract::{BytesText, Contract, KeyFormat, KeySource, Pointer};
 use crate::fault::{Fault, MAX_MISMATCHES, Mismatch};
+use crate::json::pointer::push_member;
 use crate::json::reader::Reader;
-use crate::pass::{Leaf, Memory, SLOTS, Stored, StoredTaps, Taps};
+use crate::pass::{FACTS, Leaf, Memory, Stored, Taps};
 
 /// What a pointer is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,46 +20,70 @@ pub(super) enum Role {
     Key(KeyFormat),
     Id,
     Time,
+    /// To be bound to the caller.
+    Bind,
+    /// For conventions to look at.
+    Named,
+}
+
+/// What a contract wants of the value at a pointer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Aim<'c> {
+    pub(super) role: Role,
+    /// The slot in which the passes note it.
+    pub(super) slot: usize,
+    pub(super) pointer: &'c Pointer,
+}
+
+impl Aim<'_> {
+    /// Where the contract writes the pointer.
+    pub(super) fn path(&self) -> String {
+        match self.role {
+            Role::Key(_) => "/key/from".to_owned(),
+            Role::Id => "/id/from".to_owned(),
+            Role::Time => "/time/from".to_owned(),
+            Role::Bind => {
+                let mut path = "/bind".to_owned();
+                push_member(&mut path, &self.pointer.text);
+                path
+            }
+            Role::Named => String::new(),
+        }
+    }
 }
 
 impl Role {
-    /// The slot in which the passes note the value.
+    /// The slot of what there is one of.
     pub(super) const fn slot(self) -> usize {
         match self {
             Self::Key(_) => 0,
             Self::Id => 1,
             Self::Time => 2,
-        }
-    }
-
-    /// Where the contract writes the pointer.
-    pub(super) const fn path(self) -> &'static str {
-        match self {
-            Self::Key(_) => "/key/from",
-            Self::Id => "/id/from",
-            Self::Time => "/time/from",
+            Self::Bind | Self::Named => FACTS,
         }
     }
 
     /// What the value may be.
     pub(crate) fn fits(self, leaf: Leaf) -> bool {
         match (self, leaf) {
-            (_, Leaf::Any) | (Self::Key(KeyFormat::Schema), _) => true,
-            (Self::Key(KeyFormat::String), leaf) => matches!(leaf, Leaf::Text | Leaf::Symbol),
+            (_, Leaf::Any) | (Self::Key(KeyFormat::Schema) | Self::Named, _) => true,
+            (Self::Key(KeyFormat::String) | Self::Bind, leaf) => {
+                matches!(leaf, Leaf::Text | Leaf::Symbol | Leaf::Stamp)
+            }
             (Self::Key(KeyFormat::Int | KeyFormat::Long), leaf) => leaf == Leaf::Whole,
-            (Self::Key(KeyFormat::Bytes), leaf) => matches!(leaf, Leaf::Text | Leaf::Bytes),
-            (Self::Id, leaf) => matches!(leaf, Leaf::Text | Leaf::Symbol | Leaf::Whole),
-            (Self::Time, leaf) => matches!(leaf, Leaf::Text | Leaf::Moment(_)),
+            (Self::Key(KeyFormat::Bytes), leaf) => matches!(leaf, Leaf::Text | Leaf::Bytes | Leaf::Stamp),
+            (Self::Id, leaf) => matches!(leaf, Leaf::Text | Leaf::Symbol | Leaf::Whole | Leaf::Stamp),
+            (Self::Time, leaf) => matches!(leaf, Leaf::Text | Leaf::Moment(_) | Leaf::Stamp),
         }
     }
 
     /// Those types, for people who write contracts.
     pub(super) const fn fields(self) -> &'static str {
         match self {
-            Self::Key(KeyFormat::String) => "a field that is a string, an enum or a UUID",
+            Self::Key(KeyFormat::String) | Self::Bind => "a field that is a string, an enum or a UUID",
             Self::Key(KeyFormat::Int | KeyFormat::Long) => "a field that is an int or a long",
             Self::Key(KeyFormat::Bytes) => "a field that is a string, bytes or a fixed",
-            Self::Key(KeyFormat::Schema) => "a field",
+            Self::Key(KeyFormat::Schema) | Self::Named => "a field",
             Self::Id => "a field that is a string, an enum, a UUID, an int or a long",
             Self::Time => "a field that is a timestamp or a string",
         }
@@ -67,7 +92,7 @@ impl Role {
     /// The whole numbers that the value may be, if any. An id may be longer, but only where it is spelt plainly.
     fn whole_numbers(self) -> Option<RangeInclusive<i64>> {
         match self {
-            Self::Key(KeyFormat::String | KeyFormat::Bytes | KeyFormat::Schema) => None,
+            Self::Key(KeyFormat::String | KeyFormat::Bytes | KeyFormat::Schema) | Self::Bind | Self::Named => None,
             Self::Key(KeyFormat::Int) => Some(i64::from(i32::MIN)..=i64::from(i32::MAX)),
             Self::Key(KeyFormat::Long) | Self::Id | Self::Time => Some(i64::MIN..=i64::MAX),
         }
@@ -83,6 +108,8 @@ impl Role {
             Self::Key(KeyFormat::Schema) => "what the key's schema says",
             Self::Id => "a string or a whole number, which is the event's id",
             Self::Time => "a timestamp with an offset (RFC 3339), which is the event's time",
+            Self::Bind => "a string, which says who is calling",
+            Self::Named => "a value",
         }
     }
 }
@@ -99,7 +126,7 @@ pub(super) struct Facts {
 }
 
 /// One event's picked values by slot; none where it is absent or null.
-pub(super) type Picked<'a> = [Option<Value<'a>>; SLOTS];
+pub(super) type Picked<'a> = [Option<Value<'a>>; FACTS];
 
 /// A picked value.
 pub(super) enum Value<'a> {
@@ -133,12 +160,12 @@ impl Facts {
 
     /// The picked values of an event that is text.
     pub(super) fn of_text<'a>(&self, reader: &Reader<'a>, taps: &Taps) -> Picked<'a> {
-        let spelt = |role: Role| Spelt::new(reader, taps[role.slot()]?, role, self.bytes).map(Value::Spelt);
+        let spelt = |role: Role| Spelt::new(reader, taps.get(role.slot())?, role, self.bytes).map(Value::Spelt);
         self.roles().map(|role| role.and_then(spelt))
     }
 
     /// The picked values of an event that came as bytes.
-    pub(super) fn of_bytes(taps: StoredTaps<'_>) -> Picked<'_> {
+    pub(super) fn of_bytes(taps: [Option<Stored<'_>>; FACTS]) -> Picked<'_> {
         taps.map(|tap| tap.map(Value::Stored))
     }
 
@@ -148,7 +175,7 @@ impl Facts {
     }
 
     /// What each slot is for.
-    pub(super) fn roles(&self) -> [Option<Role>; SLOTS] {
+    pub(super) fn roles(&self) -> [Option<Role>; FACTS] {
         let key = self.key.as_ref().map(|(format, _)| Role::Key(*format));
         [key, self.id.as_ref().map(|_| Role::Id), self.time.as_ref().map(|_| Role::Time)]
     }

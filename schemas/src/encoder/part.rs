@@ -2,14 +2,16 @@
 //! format's program is made, and which file and line a mistake belongs to.
 
 use super::Body;
-use super::facts::Role;
+use super::facts::{Aim, Role};
 use super::material::{Material, Sourced};
 use super::personal::{refuse_all, treat_all};
+use super::picks::Picks;
 use crate::avro;
 use crate::avro::program::Rule;
 use crate::avro::tap::Lost;
-use crate::contract::{Contract, Format, Framing, Pointer, UnknownFields, ValueRule};
+use crate::contract::{Contract, Format, Framing, UnknownFields, ValueRule};
 use crate::json_schema;
+use crate::outline::{Field, FieldKind, Outline, Place};
 use crate::pass::Leaf;
 use crate::pick::Tree;
 use crate::problem::Problem;
@@ -25,9 +27,25 @@ pub(super) struct Part<'c> {
     /// Where the contract has it: `/value` or `/key`.
     pub(super) path: &'static str,
     /// What is picked out of it.
-    pub(super) pointers: Vec<(Role, &'c Pointer)>,
+    pub(super) aims: Vec<Aim<'c>>,
     /// For a part whose personal fields are treated.
     pub(super) personal: Option<&'c Material>,
+}
+
+/// Why an aim is missed.
+enum Missed {
+    Nowhere,
+    /// What is there.
+    Unfit(String),
+}
+
+impl Missed {
+    fn of(lost: Lost, there: impl Fn(usize) -> String) -> Self {
+        match lost {
+            Lost::Nowhere => Self::Nowhere,
+            Lost::Unfit(node) => Self::Unfit(there(node)),
+        }
+    }
 }
 
 impl Part<'_> {
@@ -41,17 +59,34 @@ impl Part<'_> {
     }
 
     /// How payloads are made. None where there are problems.
-    pub(super) fn body(&self, problems: &mut Vec<Problem>) -> Option<Body> {
+    pub(super) fn body(&self, picks: &mut Picks, problems: &mut Vec<Problem>) -> Option<Body> {
         if matches!(self.rule.format, Format::String | Format::Bytes) && self.personal.is_some() {
             refuse_all(self.contract, problems);
         }
         match self.rule.format {
-            Format::Avro => self.avro(problems),
-            Format::Protobuf => self.protobuf(problems),
-            Format::JsonSchema => self.json_schema(problems),
-            Format::Json => Some(Body::Json(self.json(problems))),
-            Format::String => self.whole(problems).then_some(Body::String),
-            Format::Bytes => self.whole(problems).then_some(Body::Bytes(self.rule.bytes)),
+            Format::Avro => self.avro(picks, problems),
+            Format::Protobuf => self.protobuf(picks, problems),
+            Format::JsonSchema => self.json_schema(picks, problems),
+            Format::Json => Some(Body::Json(self.json(picks, problems))),
+            Format::String => self.whole(picks, problems).then_some(Body::String),
+            Format::Bytes => self.whole(picks, problems).then_some(Body::Bytes(self.rule.bytes)),
+        }
+    }
+
+    /// Has all pointers followed; `tap` is the program's, and gives how many tokens lead on from there. What conventions
+    /// name need not be there.
+    fn take_aim(
+        &self,
+        picks: &mut Picks,
+        problems: &mut Vec<Problem>,
+        mut tap: impl FnMut(&Aim<'_>) -> Result<usize, Missed>,
+    ) {
+        for aim in &self.aims {
+            match tap(aim) {
+                Ok(left) => picks.found(aim.slot, &aim.pointer.tokens[aim.pointer.tokens.len() - left..]),
+                Err(_) if aim.role == Role::Named => {}
+                Err(missed) => problems.push(self.missed(aim, missed)),
+            }
         }
     }
 
@@ -63,15 +98,15 @@ impl Part<'_> {
         schema
     }
 
-    fn avro(&self, problems: &mut Vec<Problem>) -> Option<Body> {
+    fn avro(&self, picks: &mut Picks, problems: &mut Vec<Problem>) -> Option<Body> {
         let schema = self.schema(problems)?;
         match avro::compile(schema, Rule::of(self.rule)) {
             Ok(mut program) => {
-                for (role, pointer) in &self.pointers {
-                    if let Err(lost) = program.tap(&pointer.tokens, role.slot(), |leaf| role.fits(leaf)) {
-                        problems.push(self.lost_pointer((*role, pointer), lost, |node| program.expected(node)));
-                    }
-                }
+                self.take_aim(picks, problems, |aim| {
+                    let tapped = program.tap(&aim.pointer.tokens, aim.slot, |leaf| aim.role.fits(leaf));
+                    tapped.map_err(|lost| Missed::of(lost, |node| program.expected(node)))?;
+                    Ok(0)
+                });
                 program.compact();
                 if let Some(material) = self.personal {
                     treat_all(self.contract, material, problems, |tokens, treatment| {
@@ -90,7 +125,7 @@ impl Part<'_> {
         }
     }
 
-    fn protobuf(&self, problems: &mut Vec<Problem>) -> Option<Body> {
+    fn protobuf(&self, picks: &mut Picks, problems: &mut Vec<Problem>) -> Option<Body> {
         let schema = self.schema(problems)?;
         let mut program = match self.message(schema) {
             Ok(program) => program,
@@ -99,11 +134,14 @@ impl Part<'_> {
                 return None;
             }
         };
-        for (role, pointer) in &self.pointers {
-            if let Err(lost) = program.tap(&pointer.tokens, role.slot(), |leaf| role.fits(leaf)) {
-                problems.push(self.lost_pointer((*role, pointer), lost, |node| program.expected(node)));
-            }
-        }
+        self.take_aim(picks, problems, |aim| {
+            let tokens = &aim.pointer.tokens;
+            let tapped = match aim.role {
+                Role::Named => program.tap_any(tokens, aim.slot),
+                role => program.tap(tokens, aim.slot, |leaf| role.fits(leaf)).map(|()| 0),
+            };
+            tapped.map_err(|lost| Missed::of(lost, |node| program.expected(node)))
+        });
         if let Some(material) = self.personal {
             treat_all(self.contract, material, problems, |tokens, treatment| program.treat(tokens, treatment));
             problems.extend(self.narrow_limit(program.shortest_text()));
@@ -144,27 +182,31 @@ impl Part<'_> {
         narrow.then(|| self.contract.problem("/limits/bytes_per_event", expected(), limit.to_string()))
     }
 
-    fn lost_pointer(&self, (role, pointer): (Role, &Pointer), lost: Lost, there: impl Fn(usize) -> String) -> Problem {
-        let (expected, found) = match lost {
-            Lost::Nowhere => ("a pointer to a field of the schema", format!("`{}`, which leads to none", pointer.text)),
-            Lost::Unfit(node) => (role.fields(), format!("`{}`, which leads to {}", pointer.text, there(node))),
+    fn missed(&self, aim: &Aim<'_>, missed: Missed) -> Problem {
+        let text = &aim.pointer.text;
+        let (expected, found) = match missed {
+            Missed::Nowhere => ("a pointer to a field of the schema", format!("`{text}`, which leads to none")),
+            Missed::Unfit(there) => (aim.role.fields(), format!("`{text}`, which leads to {there}")),
         };
-        self.contract.problem(role.path(), expected, found)
+        self.contract.problem(&aim.path(), expected, found)
     }
 
-    fn json_schema(&self, problems: &mut Vec<Problem>) -> Option<Body> {
+    fn json_schema(&self, picks: &mut Picks, problems: &mut Vec<Problem>) -> Option<Body> {
         let schema = self.schema(problems)?;
         match json_schema::compile(schema) {
             Ok(mut program) => {
-                for (role, pointer) in &self.pointers {
-                    if let Err(lost) = program.tap(&pointer.tokens, role.slot(), |leaf| role.fits(leaf)) {
-                        let (lost, there) = match lost {
-                            json_schema::Lost::Nowhere => (Lost::Nowhere, String::new()),
-                            json_schema::Lost::Unfit(there) => (Lost::Unfit(0), there),
-                        };
-                        problems.push(self.lost_pointer((*role, pointer), lost, |_| there.clone()));
-                    }
-                }
+                let outline = match (program.slow_because(), self.personal) {
+                    (Some(_), Some(material)) => Outline::of(self.contract, material),
+                    _ => Outline::default(),
+                };
+                self.take_aim(picks, problems, |aim| {
+                    let judged = if aim.role == Role::Named { leaf(outline.find(aim.pointer)) } else { Leaf::Any };
+                    let tapped = program.tap(&aim.pointer.tokens, aim.slot, |leaf| aim.role.fits(leaf), judged);
+                    tapped.map(|()| 0).map_err(|lost| match lost {
+                        json_schema::Lost::Nowhere => Missed::Nowhere,
+                        json_schema::Lost::Unfit(there) => Missed::Unfit(there),
+                    })
+                });
                 if let Some(material) = self.personal {
                     treat_all(self.contract, material, problems, |tokens, treatment| program.treat(tokens, treatment));
                     problems.extend(self.narrow_limit(program.shortest_text()));
@@ -178,11 +220,12 @@ impl Part<'_> {
         }
     }
 
-    fn json(&self, problems: &mut Vec<Problem>) -> Tree {
+    fn json(&self, picks: &mut Picks, problems: &mut Vec<Problem>) -> Tree {
         let mut tree = Tree::default();
-        for (role, pointer) in &self.pointers {
-            tree.tap(&pointer.tokens, role.slot(), Leaf::Any);
-        }
+        self.take_aim(picks, problems, |aim| {
+            tree.tap(&aim.pointer.tokens, aim.slot, Leaf::Any);
+            Ok(0)
+        });
         if let Some(material) = self.personal {
             treat_all(self.contract, material, problems, |tokens, treatment| tree.treat(tokens, treatment));
         }
@@ -190,16 +233,30 @@ impl Part<'_> {
     }
 
     /// An event that is one string has no members for a pointer to lead to.
-    fn whole(&self, problems: &mut Vec<Problem>) -> bool {
-        for (role, pointer) in &self.pointers {
-            if !pointer.tokens.is_empty() {
-                let expected = "the empty pointer, since the event is one string";
-                problems.push(self.contract.problem(role.path(), expected, format!("`{}`", pointer.text)));
-            } else if !role.fits(Leaf::Text) {
-                problems.push(self.contract.problem(role.path(), role.fields(), "an event that is one string"));
+    fn whole(&self, picks: &mut Picks, problems: &mut Vec<Problem>) -> bool {
+        for aim in &self.aims {
+            if !aim.pointer.tokens.is_empty() {
+                if aim.role != Role::Named {
+                    let expected = "the empty pointer, since the event is one string";
+                    problems.push(self.contract.problem(&aim.path(), expected, format!("`{}`", aim.pointer.text)));
+                }
+            } else if !aim.role.fits(Leaf::Text) || (aim.role == Role::Bind && self.rule.format == Format::Bytes) {
+                problems.push(self.contract.problem(&aim.path(), aim.role.fields(), "an event that is one string"));
+            } else {
+                picks.found(aim.slot, &[]);
             }
         }
         problems.is_empty()
+    }
+}
+
+/// What a field of a JSON Schema is to those who pick it, where the schema has no program that tells.
+const fn leaf(place: Place<'_>) -> Leaf {
+    match place {
+        Place::Field(Field { kind: FieldKind::Time, .. }) => Leaf::Stamp,
+        Place::Field(Field { kind: FieldKind::Int, .. }) => Leaf::Whole,
+        Place::Field(Field { kind: FieldKind::Double, .. }) => Leaf::Double,
+        _ => Leaf::Any,
     }
 }
 

@@ -44,13 +44,18 @@ fn treatment(action: Action, hash_key: Option<&HashKey>) -> Option<Treatment> {
     }
 }
 
-/// Key and id are written outside of the value, as they came.
+/// Key and id are written outside of the value, as they came, and what is bound names the caller.
 fn exposed(contract: &Contract, personal: &Personal) -> Option<Problem> {
     let key = contract.key.as_ref().and_then(|key| match &key.source {
         KeySource::Event(pointer) => Some(("key", pointer)),
         KeySource::Header(_) => None,
     });
     let id = contract.id.as_ref().map(|pointer| ("id", pointer));
+    if let Some(bind) = contract.bind.iter().find(|bind| overlap(&personal.pointer, &bind.pointer)) {
+        let bound = &bind.pointer.text;
+        let expected = format!("no personal field that is bound too ({bound}), which names the caller");
+        return Some(problem(contract, personal, expected, &personal.pointer.text));
+    }
     let (what, pointer) = key.into_iter().chain(id).find(|(_, pointer)| overlap(&personal.pointer, pointer))?;
     let expected = format!("no personal field that is the {what} too ({}), which is written as it comes", pointer.text);
     Some(problem(contract, personal, expected, &personal.pointer.text))

@@ -6,15 +6,15 @@ use crate::json::Kind;
 use crate::json::bytes::decode_bytes;
 use crate::json::reader::Reader;
 use crate::json::skip::check_text;
-use crate::pass::{Leaf, Memory, SLOTS, Tapped, Taps};
+use crate::pass::{Leaf, Memory, Tapped};
 use crate::pick::{Halt, Tree, pick};
 
 /// Stores the text, white space around it aside, with what becomes of personal values.
-pub(super) fn json(tree: &Tree, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory) -> Result<Taps, Fault> {
+pub(super) fn json(tree: &Tree, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory) -> Result<(), Fault> {
     match pick(tree, reader, memory) {
-        Ok(picked) => {
-            memory.edits.apply(reader.bytes(), picked.start, picked.end, arena);
-            Ok(picked.taps)
+        Ok((start, end)) => {
+            memory.edits.apply(reader.bytes(), start, end, arena);
+            Ok(())
         }
         Err(halt) => {
             check(reader, memory)?;
@@ -23,13 +23,13 @@ pub(super) fn json(tree: &Tree, reader: Reader<'_>, arena: &mut Vec<u8>, memory:
     }
 }
 
-/// Stores the characters of the one string that the event is, or the bytes that they stand for.
+/// Stores the characters of the one string that the event is, or the bytes that they stand for; gives its place.
 pub(super) fn string(
     mut reader: Reader<'_>,
     arena: &mut Vec<u8>,
     memory: &mut Memory,
     spelling: Option<BytesText>,
-) -> Result<Taps, Fault> {
+) -> Result<Tapped, Fault> {
     check(reader, memory)?;
     reader.space();
     let start = reader.at();
@@ -50,7 +50,7 @@ pub(super) fn string(
             }
         }
     }
-    Ok([Some(Tapped { start, end: reader.at(), leaf: Leaf::Any }); SLOTS])
+    Ok(Tapped { start, end: reader.at(), leaf: Leaf::Any })
 }
 
 /// Whether the whole text is JSON with one meaning.

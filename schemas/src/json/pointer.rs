@@ -21,6 +21,12 @@ pub(crate) fn push_member(pointer: &mut String, name: &str) {
     }
 }
 
+/// Adds a token to a pointer, escaped and never cut: for pointers that are followed.
+pub(crate) fn push_token(pointer: &mut String, token: &str) {
+    pointer.push('/');
+    pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
+}
+
 /// Adds an element's index to a pointer.
 pub(crate) fn push_index(pointer: &mut String, index: usize) {
     write!(pointer, "/{index}").expect("a String takes everything that is written to it");

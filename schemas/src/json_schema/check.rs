@@ -9,7 +9,7 @@ use crate::json::Kind;
 use crate::json::names::Open;
 use crate::json::number::Numeral;
 use crate::json::reader::Reader;
-use crate::pass::{KEPT, Memory, SLOTS, Stop, Tapped, Taps};
+use crate::pass::{KEPT, Memory, Stop, Tapped};
 
 /// Digits of a number that is surely in a double's range.
 const MAX_DIGITS: usize = 300;
@@ -34,7 +34,6 @@ pub(super) struct Checker<'e, 'a> {
     program: &'e States,
     pub(super) reader: Reader<'a>,
     memory: &'e mut Memory,
-    pub(super) taps: Taps,
 }
 
 /// An object that is being read.
@@ -54,8 +53,9 @@ impl<'e, 'a> Checker<'e, 'a> {
     pub(super) fn new(program: &'e States, reader: Reader<'a>, memory: &'e mut Memory) -> Self {
         memory.names.reset();
         memory.edits.clear();
+        memory.taps.clear();
         memory.json_schema.seen.clear();
-        Self { program, reader, memory, taps: [None; SLOTS] }
+        Self { program, reader, memory }
     }
 
     /// The whole text; gives where its value starts and ends.
@@ -249,7 +249,7 @@ impl<'e, 'a> Checker<'e, 'a> {
     fn pick(&mut self, picks: &Picks, start: usize) {
         let end = self.reader.at();
         for (slot, leaf) in &picks.slots {
-            self.taps[*slot] = Some(Tapped { start, end, leaf: *leaf });
+            self.memory.taps.note(*slot, Tapped { start, end, leaf: *leaf });
         }
         if let Some(treatment) = &picks.treatment {
             let Memory { edits, decoded, .. } = &mut *self.memory;

@@ -156,15 +156,16 @@ fn leaf(state: &State) -> Leaf {
     const NULL: u8 = Kind::Null.bit();
     const TEXT: u8 = Kind::String.bit();
     const NUMBER: u8 = Kind::Number.bit();
-    let symbol = || {
-        let formats = state.texts.iter().flat_map(|texts| &texts.formats);
-        !state.allowed.is_empty() || formats.into_iter().any(|format| matches!(format, Format::Uuid))
-    };
+    let formats = || state.texts.iter().flat_map(|texts| &texts.formats);
+    let symbol = || !state.allowed.is_empty() || formats().any(|format| matches!(format, Format::Uuid));
+    let moment = || formats().any(|format| matches!(format, Format::DateTime));
     match state.kinds & !NULL {
         TEXT if symbol() => Leaf::Symbol,
+        TEXT if moment() => Leaf::Stamp,
         TEXT => Leaf::Text,
         NUMBER if state.whole != Whole::Unasked => Leaf::Whole,
-        kinds if kinds & (TEXT | NUMBER) == 0 || kinds == NUMBER => Leaf::Other,
+        NUMBER => Leaf::Double,
+        kinds if kinds & (TEXT | NUMBER) == 0 => Leaf::Other,
         _ => Leaf::Any,
     }
 }

@@ -13,10 +13,10 @@ use crate::json::pointer::{push_index, push_member};
 use crate::json::reader::{Expected, Reader};
 
 /// Members of objects in the order of their text, by the object's pointer: events mostly keep to it.
-pub(super) type Orders = HashMap<String, Vec<String>>;
+pub(crate) type Orders = HashMap<String, Vec<String>>;
 
 /// The order of members in each `properties` of a text that is known to be sound JSON.
-pub(super) fn orders(text: &str) -> Orders {
+pub(crate) fn orders(text: &str) -> Orders {
     let mut orders = Orders::new();
     let mut reader = Reader::new(text);
     reader.space();

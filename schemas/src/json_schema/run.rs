@@ -10,7 +10,7 @@ use super::states::States;
 use crate::fault::{Fault, Mismatch};
 use crate::json::reader::Reader;
 use crate::json::skip::check_text;
-use crate::pass::{Leaf, Memory, Stop, Taps};
+use crate::pass::{Leaf, Memory, Stop};
 use crate::pick::{Tree, pick};
 use crate::pii::{Treatment, Untreatable};
 use crate::schema::{Mistake, Schema};
@@ -42,11 +42,17 @@ impl Program {
     }
 
     /// Has the value at a pointer noted in a slot. `fits` tells which types it may be; where the schema is left to the
-    /// judge, any value may be there.
-    pub(crate) fn tap(&mut self, tokens: &[String], slot: usize, fits: impl Fn(Leaf) -> bool) -> Result<(), Lost> {
+    /// judge, any value may be there, and it is noted as `judged`.
+    pub(crate) fn tap(
+        &mut self,
+        tokens: &[String],
+        slot: usize,
+        fits: impl Fn(Leaf) -> bool,
+        judged: Leaf,
+    ) -> Result<(), Lost> {
         let leaf = match &mut self.fast {
             Ok(states) => states.tap(tokens, slot, &fits)?,
-            Err(_) => Leaf::Any,
+            Err(_) => judged,
         };
         self.tree.tap(tokens, slot, leaf);
         Ok(())
@@ -71,14 +77,14 @@ impl Program {
         self.fast.as_ref().map_or(1, States::shortest_text)
     }
 
-    /// Reads one event's text and appends what is stored: the text, white space around it aside, with its changes.
-    pub(crate) fn write(&self, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory) -> Result<Taps, Refused> {
+    /// Reads one event's text and appends what is stored: the text, white space around it aside, with its changes. What
+    /// was picked is in the memory.
+    pub(crate) fn write(&self, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory) -> Result<(), Refused> {
         if let Ok(states) = &self.fast {
             let mut checker = Checker::new(states, reader, memory);
             if let Ok((start, end)) = checker.run() {
-                let taps = checker.taps;
                 memory.edits.apply(reader.bytes(), start, end, arena);
-                return Ok(taps);
+                return Ok(());
             }
         }
         self.judge(reader, arena, memory)
@@ -100,7 +106,7 @@ impl Program {
     }
 
     #[cold]
-    fn judge(&self, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory) -> Result<Taps, Refused> {
+    fn judge(&self, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory) -> Result<(), Refused> {
         memory.names.reset();
         check_text(&mut { reader }, &mut memory.names, &mut memory.levels)
             .map_err(|flaw| Refused::Flawed(flaw.into()))?;
@@ -109,14 +115,12 @@ impl Program {
         // that is no string.
         let picked = pick(&self.tree, reader, memory);
         match (verdict, picked) {
-            (Verdict::Accepted, Ok(picked)) => {
-                memory.edits.apply(reader.bytes(), picked.start, picked.end, arena);
-                Ok(picked.taps)
+            (Verdict::Accepted, Ok((start, end))) => {
+                memory.edits.apply(reader.bytes(), start, end, arena);
+                Ok(())
             }
-            (Verdict::Accepted, Err(_)) => Err(Refused::Unlike(Vec::new(), Taps::default())),
-            (Verdict::Refused(mismatches), picked) => {
-                Err(Refused::Unlike(mismatches, picked.map(|picked| picked.taps).unwrap_or_default()))
-            }
+            (Verdict::Accepted, Err(_)) => Err(Refused::Unlike(Vec::new())),
+            (Verdict::Refused(mismatches), _) => Err(Refused::Unlike(mismatches)),
         }
     }
 }
@@ -126,6 +130,6 @@ impl Program {
 pub(crate) enum Refused {
     /// Not JSON, or not one meaning.
     Flawed(Fault),
-    /// The schema does not accept it; with the values that the contract picks, as far as they are there.
-    Unlike(Vec<Mismatch>, Taps),
+    /// The schema does not accept it. The values that the contract picks are in the memory, as far as they are there.
+    Unlike(Vec<Mismatch>),
 }

@@ -1,13 +1,11 @@
-//! Fields that don't say what they mean. Knows where the formats keep documentation: Avro's `doc`, JSON Schema's
-//! `description` and `title`, comments above and beside a .proto file's fields.
+//! Fields that don't say what they mean, by their places in a schema's text. Knows where fields stand in the formats;
+//! where each keeps its documentation is `documented`'s.
 
-use std::collections::HashMap;
-
-use prost_reflect::prost_types::source_code_info::Location;
 use prost_reflect::prost_types::{DescriptorProto, MessageOptions};
 use serde_json::{Map, Value};
 
 use super::{Place, at_most};
+use crate::documented::{Comments, avro_field, json_member};
 use crate::json::pointer::{push_index, push_member};
 use crate::protobuf::pool::{own_file, pool};
 use crate::schema::Schema;
@@ -38,13 +36,12 @@ pub(super) fn protobuf(schema: &Schema) -> Vec<Place> {
     let file = pool(schema).ok().and_then(|pool| own_file(&pool));
     let Some(file) = file else { return Vec::new() };
     let file = file.file_descriptor_proto();
-    let Some(source) = &file.source_code_info else { return Vec::new() };
-    let locations = source.location.iter().map(|location| (location.path.as_slice(), location)).collect();
-    let mut comments = Comments { locations, places: Vec::new() };
+    let Some(comments) = Comments::of(file) else { return Vec::new() };
+    let mut uncommented = Uncommented { comments, places: Vec::new() };
     for (index, message) in (0..).zip(&file.message_type) {
-        comments.message(message, &mut vec![MESSAGES_OF_FILE, index], message.name());
+        uncommented.message(message, &mut vec![MESSAGES_OF_FILE, index], message.name());
     }
-    at_most(comments.places, "fields undocumented")
+    at_most(uncommented.places, "fields undocumented")
 }
 
 /// Numbers of fields in `descriptor.proto`, of which a location's path is made.
@@ -52,23 +49,20 @@ const MESSAGES_OF_FILE: i32 = 4;
 const MESSAGES_OF_MESSAGE: i32 = 3;
 const FIELDS_OF_MESSAGE: i32 = 2;
 
-struct Comments<'a> {
-    locations: HashMap<&'a [i32], &'a Location>,
+struct Uncommented<'a> {
+    comments: Comments<'a>,
     places: Vec<Place>,
 }
 
-impl Comments<'_> {
+impl Uncommented<'_> {
     fn message(&mut self, message: &DescriptorProto, path: &mut Vec<i32>, name: &str) {
         for (index, field) in (0..).zip(&message.field) {
             path.extend([FIELDS_OF_MESSAGE, index]);
-            let location = self.locations.get(path.as_slice());
-            let comments = location.map(|location| [location.leading_comments(), location.trailing_comments()]);
-            if !comments.is_some_and(|comments| comments.iter().any(|comment| !comment.trim().is_empty())) {
-                let line = location.and_then(|location| usize::try_from(*location.span.first()?).ok());
+            if !self.comments.has(path) {
                 self.places.push(Place {
                     rule: RULE,
                     pointer: format!("{name}.{}", field.name()),
-                    line: Some(line.map_or(0, |line| line + 1)),
+                    line: Some(self.comments.line(path).unwrap_or(0)),
                     says: format!("The field `{}` has no comment.", field.name()),
                 });
             }
@@ -139,7 +133,7 @@ impl Walk {
     }
 
     fn avro_field(&mut self, field: &Value) {
-        if !has_words(field, "doc") {
+        if !avro_field(field) {
             let name = field.get("name").and_then(Value::as_str).unwrap_or_default();
             self.undocumented(format!("The field `{name}` has no doc."));
         }
@@ -178,13 +172,7 @@ impl Walk {
             self.within(
                 |at| push_member(at, name),
                 |walk| {
-                    let referred = schema.get("$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix('#'));
-                    let own = [Some(schema), referred.and_then(|pointer| root.pointer(pointer))];
-                    let documented = own
-                        .into_iter()
-                        .flatten()
-                        .any(|one| one.is_boolean() || has_words(one, "description") || has_words(one, "title"));
-                    if !documented {
+                    if !json_member(schema, root) {
                         walk.undocumented(format!("The member `{name}` has no description."));
                     }
                     walk.json_schema(schema, root);
@@ -192,8 +180,4 @@ impl Walk {
             );
         }
     }
-}
-
-fn has_words(schema: &Value, member: &str) -> bool {
-    schema.get(member).and_then(Value::as_str).is_some_and(|words| !words.trim().is_empty())
 }

@@ -1,6 +1,6 @@
 //! Samples that do not keep what their names promise, in sentences.
 
-use super::{Finding, beside};
+use super::{Finding, of_sample};
 use crate::contract::Contract;
 use crate::encoder::{Encoder, Fault};
 use crate::samples::{self, Broken, FOLDER, INVALID, Instead, Refusal, Samples, VALID};
@@ -36,7 +36,6 @@ fn missing(contract: &Contract, samples: &Samples) -> Vec<Finding> {
 }
 
 fn finding(contract: &Contract, broken: &Broken) -> Finding {
-    let file = beside(&contract.file, &format!("{FOLDER}/{}/{}", broken.folder, broken.file));
     let (rule, says) = match &broken.instead {
         Instead::Refused(refusal) => {
             ("sample/refused", format!("The event is refused ({}): {}.", refusal.code(), reason(refusal)))
@@ -51,7 +50,7 @@ fn finding(contract: &Contract, broken: &Broken) -> Finding {
             ("sample/name", format!("The name promises nothing that could be held: expected {expected}."))
         }
     };
-    Finding::new(rule, &file, says)
+    of_sample(contract, rule, broken.folder, &broken.file, says)
 }
 
 fn reason(refusal: &Refusal) -> String {

@@ -188,6 +188,7 @@ impl Compiler {
             null,
             dropped: false,
             slots: 0,
+            whole: Vec::new(),
         }
     }
 

@@ -24,7 +24,7 @@ pub(crate) fn explain(mut writer: Writer<'_, '_>) -> Report {
         _ => explainer.value(root),
     };
     explainer.writer.out.truncate(start);
-    Report { mismatches: explainer.found.mismatches, taps: explainer.writer.taps }
+    Report { mismatches: explainer.found.mismatches, taps: std::mem::take(&mut explainer.writer.memory.taps) }
 }
 
 struct Explainer<'e, 'a> {
@@ -62,14 +62,14 @@ impl<'e> Explainer<'e, '_> {
         write: impl FnOnce(&mut Writer<'_, '_>) -> Result<(), Stop>,
     ) -> Result<(), Enough> {
         let (reader, out, names) = (self.writer.reader, self.writer.out.len(), self.writer.memory.names.depth());
-        let taps = self.writer.taps;
+        let taps = self.writer.memory.taps.depth();
         self.writer.too_deep = false;
         let written = write(&mut self.writer);
         self.writer.out.truncate(out);
         if written.is_ok() {
             return Ok(());
         }
-        self.writer.taps = taps;
+        self.writer.memory.taps.rewind(taps);
         self.writer.reader = reader;
         self.writer.memory.names.rewind(names);
         if self.writer.too_deep {
@@ -81,10 +81,10 @@ impl<'e> Explainer<'e, '_> {
 
     fn tap(&mut self, slot: usize, leaf: Leaf, node: NodeId) -> Result<(), Enough> {
         let (start, before) = (self.writer.reader.at(), self.found.mismatches.len());
-        let leaf = if leaf == Leaf::Symbol && self.writer.reader.byte() != b'"' { Leaf::Other } else { leaf };
+        let leaf = if leaf == Leaf::Symbol && self.writer.reader.byte() != b'"' { Leaf::SymbolNumber } else { leaf };
         self.value(node)?;
         if self.found.mismatches.len() == before {
-            self.writer.taps[slot] = Some(Tapped { start, end: self.writer.reader.at(), leaf });
+            self.writer.memory.taps.note(slot, Tapped { start, end: self.writer.reader.at(), leaf });
         }
         Ok(())
     }
@@ -141,12 +141,24 @@ impl<'e> Explainer<'e, '_> {
             return Ok(self.writer.skip()?);
         }
         match &field.shape {
-            Shape::List { picked, .. } => self.list(field, picked),
-            Shape::Map(entries) => self.map(field, entries),
+            Shape::List { picked, .. } => self.whole_field(field, |explainer| explainer.list(field, picked)),
+            Shape::Map(entries) => self.whole_field(field, |explainer| explainer.map(field, entries)),
             // Its value is no message, and may be as good as absent.
             Shape::Implicit => self.attempt(field.node, |writer| writer.field(field)),
             Shape::Optional | Shape::Required => self.value(field.node),
         }
+    }
+
+    /// Notes a list or a map where it is picked as a whole; an empty one is as good as absent.
+    fn whole_field(&mut self, field: &Field, read: impl FnOnce(&mut Self) -> Result<(), Enough>) -> Result<(), Enough> {
+        let (start, before) = (self.writer.reader.at(), self.found.mismatches.len());
+        read(self)?;
+        let text = self.writer.reader.slice(start, self.writer.reader.at());
+        let empty = text.len() < 2 || text[1..text.len() - 1].trim_ascii().is_empty();
+        if self.found.mismatches.len() == before && !empty {
+            self.writer.note_whole(field, start);
+        }
+        Ok(())
     }
 
     fn list(&mut self, field: &Field, picked: &[(usize, NodeId)]) -> Result<(), Enough> {

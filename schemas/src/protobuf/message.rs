@@ -5,7 +5,7 @@
 use super::program::{Field, Message, NodeId, Shape};
 use super::write::Writer;
 use crate::json::names::Open;
-use crate::pass::{self, Stop};
+use crate::pass::{self, Leaf, Stop, Tapped};
 
 /// A message that is being written.
 struct Progress {
@@ -89,9 +89,12 @@ impl Writer<'_, '_> {
         {
             return Err(Stop::Mismatch);
         }
-        let start = self.out.len();
+        let (start, value) = (self.out.len(), self.reader.at());
         self.memory.protobuf.pieces.push((place, start));
         self.field(field)?;
+        if !field.whole.is_empty() && self.out.len() > start {
+            self.note_whole(field, value);
+        }
         if field.dropped {
             self.out.truncate(start);
         }
@@ -111,8 +114,9 @@ impl Writer<'_, '_> {
             Shape::Implicit => {
                 let start = self.out.len();
                 self.implicit(field)?;
+                // What is not written was not there: whoever reads the bytes could not tell.
                 if field.slots != 0 && self.out.len() == start {
-                    self.forget(field.slots);
+                    self.memory.taps.forget(field.slots);
                 }
                 Ok(())
             }
@@ -122,12 +126,11 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// What is not written was not there: whoever reads the bytes could not tell.
-    fn forget(&mut self, slots: u8) {
-        for (slot, tap) in self.taps.iter_mut().enumerate() {
-            if slots & 1 << slot != 0 {
-                *tap = None;
-            }
+    /// Notes a list or a map that began at `start`.
+    #[cold]
+    pub(super) fn note_whole(&mut self, field: &Field, start: usize) {
+        for slot in &field.whole {
+            self.memory.taps.note(*slot, Tapped { start, end: self.reader.at(), leaf: Leaf::Other });
         }
     }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::avro::lookup::Lookup;
-use crate::pass::{Leaf, SLOTS};
+use crate::pass::{Leaf, Slots};
 use crate::pii::Treatment;
 
 /// Index of a node in its program.
@@ -174,11 +174,11 @@ pub(crate) struct Field {
     pub(crate) null: bool,
     /// The value is read and left out.
     pub(crate) dropped: bool,
-    /// Slots of values at this field and below, as bits.
-    pub(crate) slots: u8,
+    /// Slots of values at this field and below.
+    pub(crate) slots: Slots,
+    /// Slots of a whole list or map: it has no node of its own.
+    pub(crate) whole: Vec<usize>,
 }
-
-const _: () = assert!(SLOTS <= 8, "a byte has a bit for each slot");
 
 impl Field {
     /// The name as the schema has it.
@@ -221,7 +221,7 @@ pub(crate) struct Pick {
     pub(crate) key: String,
     pub(crate) node: NodeId,
     /// As a field's.
-    pub(crate) slots: u8,
+    pub(crate) slots: Slots,
     /// The entry is read and left out.
     pub(crate) dropped: bool,
 }

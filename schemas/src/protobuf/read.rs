@@ -10,9 +10,10 @@ use self::primitive::{low, number};
 use super::binary::push_bytes;
 use super::program::{Field, Key, Known, Message, Node, NodeId, Program, Shape, WireType};
 use super::write::MAX_MESSAGES;
-use crate::calendar::Unit;
+use crate::calendar::Moment;
+use crate::decoder::shortest;
 use crate::fault::Fault;
-use crate::pass::{SLOTS, Stored, StoredTaps};
+use crate::pass::{Stored, StoredTaps};
 use crate::pii::Treatment;
 
 mod entry;
@@ -30,7 +31,7 @@ impl Program {
             bytes: payload,
             at: 0,
             out,
-            taps: [const { None }; SLOTS],
+            taps: StoredTaps::default(),
             depth: 0,
             items: HashMap::new(),
         };
@@ -74,7 +75,11 @@ impl<'a> Walk<'a, '_> {
                 }
                 self.fields(id, message, end, group)
             }
-            Node::Tap { node, .. } => self.message(*node, end, group),
+            Node::Tap { slot, node, .. } => {
+                self.message(*node, end, group)?;
+                self.taps.set(*slot, Some(Stored::Other));
+                Ok(())
+            }
             _ => refuse(self.at, "a message"),
         }
     }
@@ -134,7 +139,7 @@ impl<'a> Walk<'a, '_> {
         if field.oneof.is_some() {
             let others = message.fields.iter().filter(|other| other.oneof == field.oneof);
             let slots = others.filter(|other| other.number != field.number).fold(0, |slots, other| slots | other.slots);
-            self.forget(slots);
+            self.taps.forget(slots);
         }
         let kept = self.out.len();
         self.out.extend_from_slice(&self.bytes[start..self.at]);
@@ -159,6 +164,9 @@ impl<'a> Walk<'a, '_> {
                 let name = String::from_utf8_lossy(field.name());
                 return refuse(start, format!("the wire type of the field `{name}`"));
             }
+        }
+        for slot in &field.whole {
+            self.taps.set(*slot, Some(Stored::Other));
         }
         if field.dropped {
             self.out.truncate(kept);
@@ -207,11 +215,11 @@ impl<'a> Walk<'a, '_> {
             Node::Tap { slot, node, .. } => {
                 let stored = match (self.value(*node, end)?, self.untapped(*node)) {
                     // Two messages that are one: what the second leaves out is the first's.
-                    (Stored::Moment(..), _) => self.moment(start, self.taps[*slot].as_ref()),
+                    (Stored::Moment(_), _) => self.moment(start, self.taps.get(*slot)),
                     (Stored::Whole(number), Node::Enum(symbols)) => symbol(symbols, number),
                     (stored, _) => stored,
                 };
-                self.taps[*slot] = Some(stored.clone());
+                self.taps.set(*slot, Some(stored.clone()));
                 Ok(stored)
             }
             Node::Treat { treatment, node } => self.treated(treatment, *node, end),
@@ -230,7 +238,7 @@ impl<'a> Walk<'a, '_> {
             Node::Message(_) | Node::Known(..) => {
                 self.nested(end, |walk, end| walk.message(id, end, None))?;
                 let moment = matches!(self.program.nodes[id], Node::Known(Known::Timestamp, _));
-                Ok(if moment { Stored::Moment(0, Unit::Millis) } else { Stored::Other })
+                Ok(if moment { Stored::Moment(Moment { seconds: 0, nanos: 0 }) } else { Stored::Other })
             }
             node => self.scalar(node, end),
         }
@@ -254,6 +262,9 @@ impl<'a> Walk<'a, '_> {
                 }
                 Stored::Whole(number.into())
             }
+            Node::Bool => Stored::Bool(bits != 0),
+            Node::Float => Stored::Double(shortest(f32::from_bits(low(bits)))),
+            Node::Double => Stored::Double(f64::from_bits(bits)),
             _ => Stored::Other,
         })
     }

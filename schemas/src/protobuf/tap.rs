@@ -7,14 +7,14 @@ use super::program::{Field, Known, Node, NodeId, Pick, Program, Shape};
 use crate::avro::tap::{Lost, array_index};
 use crate::calendar::Unit;
 use crate::json::MAX_DEPTH;
-use crate::pass::Leaf;
+use crate::pass::{Leaf, Slots};
 use crate::pii::{Treatment, Untreatable};
 
 /// The token that stands for every item of an array and every value of a map.
 const EVERY: &str = "*";
 
 /// Slots of values that are written outside of the record's value as they came: key and id.
-const EXPOSED: u8 = 0b011;
+const EXPOSED: Slots = 0b011;
 
 const EXPOSED_VALUE: &str = "the key or the id, or what holds it";
 
@@ -23,17 +23,28 @@ const ITEM: &str = "an item of an array, which has a place to keep";
 impl Program {
     /// Has the value at a pointer noted in a slot. `fits` tells which types it may be.
     pub(crate) fn tap(&mut self, tokens: &[String], slot: usize, fits: impl Fn(Leaf) -> bool) -> Result<(), Lost> {
-        let goal = Goal::Tap { slot, fits: &fits };
-        self.root = Leader { nodes: &mut self.nodes, goal }.lead(self.root, tokens).map_err(|stray| match stray {
+        self.lead_tap(tokens, Goal::Tap { slot, fits: &fits, any: false }).map(drop)
+    }
+
+    /// Has the value at a pointer noted in a slot, whatever it is; gives how many of the tokens lead on from there, into a
+    /// value that is any JSON.
+    pub(crate) fn tap_any(&mut self, tokens: &[String], slot: usize) -> Result<usize, Lost> {
+        self.lead_tap(tokens, Goal::Tap { slot, fits: &|_| true, any: true })
+    }
+
+    fn lead_tap(&mut self, tokens: &[String], goal: Goal<'_>) -> Result<usize, Lost> {
+        let mut leader = Leader { nodes: &mut self.nodes, goal, left: 0 };
+        self.root = leader.lead(self.root, tokens).map_err(|stray| match stray {
             Stray::Nowhere | Stray::Untreatable(_) => Lost::Nowhere,
             Stray::Unfit(node) => Lost::Unfit(node),
         })?;
-        Ok(())
+        Ok(leader.left)
     }
 
     /// Has the value at a pointer left out, masked or hashed.
     pub(crate) fn treat(&mut self, tokens: &[String], treatment: &Treatment) -> Result<(), Untreatable> {
-        let led = Leader { nodes: &mut self.nodes, goal: Goal::Treat(treatment) }.lead(self.root, tokens);
+        let mut leader = Leader { nodes: &mut self.nodes, goal: Goal::Treat(treatment), left: 0 };
+        let led = leader.lead(self.root, tokens);
         match led {
             Ok(root) => {
                 self.root = root;
@@ -48,7 +59,12 @@ impl Program {
 
 /// What is to happen where the pointer ends.
 enum Goal<'g> {
-    Tap { slot: usize, fits: &'g dyn Fn(Leaf) -> bool },
+    /// `any`: a list, a map, and what lies in a value that is any JSON are good as well.
+    Tap {
+        slot: usize,
+        fits: &'g dyn Fn(Leaf) -> bool,
+        any: bool,
+    },
     Treat(&'g Treatment),
 }
 
@@ -62,6 +78,8 @@ enum Stray {
 struct Leader<'p> {
     nodes: &'p mut Vec<Node>,
     goal: Goal<'p>,
+    /// Tokens that lead on from where the way through the schema ended.
+    left: usize,
 }
 
 impl Leader<'_> {
@@ -76,6 +94,10 @@ impl Leader<'_> {
             (Node::Message(message), Some((token, rest))) => {
                 let place = message.named(token.as_bytes()).ok_or(Stray::Nowhere)?;
                 self.field(&mut message.fields[place], rest)?;
+            }
+            (Node::Known(Known::Struct | Known::Value | Known::ListValue, _), Some(_)) if self.takes_any() => {
+                self.left = tokens.len();
+                return self.arrive(id);
             }
             (Node::Known(..), Some(_)) => return Err(Stray::Unfit(id)),
             (_, Some(_)) => return Err(Stray::Nowhere),
@@ -97,6 +119,12 @@ impl Leader<'_> {
             return Ok(());
         }
         match (&field.shape, rest.split_first()) {
+            (Shape::List { .. } | Shape::Map(_), None) if self.takes_any() => {
+                if let Goal::Tap { slot, .. } = self.goal {
+                    field.whole.push(slot);
+                }
+                Ok(())
+            }
             (Shape::List { .. }, None) => Err(Stray::Untreatable("an array")),
             (Shape::Map(_), None) => Err(Stray::Untreatable("an object")),
             (Shape::List { .. } | Shape::Map(_), Some((token, rest))) if token == EVERY && self.treats() => {
@@ -171,11 +199,15 @@ impl Leader<'_> {
     }
 
     /// The slot that a pick fills, as a bit.
-    fn slots(&self) -> u8 {
+    fn slots(&self) -> Slots {
         match self.goal {
             Goal::Tap { slot, .. } => 1 << slot,
             Goal::Treat(_) => 0,
         }
+    }
+
+    const fn takes_any(&self) -> bool {
+        matches!(self.goal, Goal::Tap { any: true, .. })
     }
 
     const fn treats(&self) -> bool {
@@ -201,7 +233,7 @@ impl Leader<'_> {
                 return Err(Stray::Untreatable(EXPOSED_VALUE));
             }
             (Node::Tap { slot, leaf, node }, Goal::Treat(_)) => Node::Tap { slot, leaf, node: self.arrive(node)? },
-            (_, Goal::Tap { slot, fits }) if fits(leaf) => Node::Tap { slot: *slot, leaf, node: id },
+            (_, Goal::Tap { slot, fits, .. }) if fits(leaf) => Node::Tap { slot: *slot, leaf, node: id },
             (_, Goal::Treat(treatment)) if leaf == Leaf::Text => {
                 Node::Treat { treatment: (*treatment).clone(), node: id }
             }
@@ -211,14 +243,17 @@ impl Leader<'_> {
         Ok(self.nodes.len() - 1)
     }
 
-    /// What a node is to a key, an id or a time.
+    /// What a node is to those who pick it.
     fn leaf(&self, id: NodeId) -> Leaf {
         match &self.nodes[id] {
             Node::String => Leaf::Text,
             Node::Enum(_) => Leaf::Symbol,
             Node::Whole(_) => Leaf::Whole,
             Node::Bytes => Leaf::Bytes,
-            Node::Known(Known::Timestamp, _) => Leaf::Moment(Unit::Millis),
+            Node::Known(Known::Timestamp, _) => Leaf::Moment(Unit::Nanos),
+            Node::Known(Known::Value, _) => Leaf::Loose,
+            Node::Float => Leaf::Float,
+            Node::Double => Leaf::Double,
             Node::Known(Known::Wrapper, message) => {
                 message.fields.first().map_or(Leaf::Other, |field| self.leaf(field.node))
             }

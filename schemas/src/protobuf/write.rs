@@ -4,7 +4,7 @@
 use super::binary::close;
 use super::program::{Field, Node, NodeId, Program};
 use crate::json::reader::Reader;
-use crate::pass::{self, KEPT, Leaf, Memory, SLOTS, Stop, Tapped, Taps};
+use crate::pass::{self, KEPT, Leaf, Memory, Stop, Tapped};
 
 /// Messages inside one another, at most: parsers of Java, C++ and Rust go no deeper.
 pub(crate) const MAX_MESSAGES: usize = 100;
@@ -38,7 +38,6 @@ pub(crate) struct Writer<'e, 'a> {
     pub(super) reader: Reader<'a>,
     pub(super) out: &'e mut Vec<u8>,
     pub(super) memory: &'e mut Memory,
-    pub(crate) taps: Taps,
     /// Messages around the present place, the outermost aside.
     pub(super) depth: usize,
     /// Whether there were more than parsers go into.
@@ -49,9 +48,10 @@ impl<'e, 'a> Writer<'e, 'a> {
     /// A pass over a text, before its first byte.
     pub(crate) fn new(program: &'e Program, reader: Reader<'a>, out: &'e mut Vec<u8>, memory: &'e mut Memory) -> Self {
         memory.names.reset();
+        memory.taps.clear();
         memory.protobuf.seen.clear();
         memory.protobuf.pieces.clear();
-        Self { program, reader, out, memory, taps: [None; SLOTS], depth: 0, too_deep: false }
+        Self { program, reader, out, memory, depth: 0, too_deep: false }
     }
 
     /// The whole text: one value, white space around it.
@@ -130,9 +130,9 @@ impl<'e, 'a> Writer<'e, 'a> {
     fn tap(&mut self, slot: usize, leaf: Leaf, write: impl FnOnce(&mut Self) -> Result<(), Stop>) -> Result<(), Stop> {
         let start = self.reader.at();
         // A number that stands for a symbol is none that a key or an id can be.
-        let leaf = if leaf == Leaf::Symbol && self.reader.byte() != b'"' { Leaf::Other } else { leaf };
+        let leaf = if leaf == Leaf::Symbol && self.reader.byte() != b'"' { Leaf::SymbolNumber } else { leaf };
         write(self)?;
-        self.taps[slot] = Some(Tapped { start, end: self.reader.at(), leaf });
+        self.memory.taps.note(slot, Tapped { start, end: self.reader.at(), leaf });
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use forebay_schemas::contract::Contract;
 
 use crate::binding::Binder;
-use crate::catalog::{Bound, ContractSet, Topic};
+use crate::catalog::{ContractSet, Topic};
 use crate::cli::{Exit, terminal};
 use crate::code::Code;
 use crate::config::Config;
@@ -84,7 +84,7 @@ fn summary(topic: &Topic, topics: &Topics) -> String {
     let shape = shape.map_or_else(String::new, |shape| {
         format!(", {} partitions of {} replicas", shape.partitions, shape.replication)
     });
-    let id = topic.bound.as_ref().ok().and_then(Bound::schema_id);
+    let id = topic.bound.as_ref().ok().and_then(|program| program.schema_id());
     let subject = topic.contract.value.schema.as_ref().and_then(|schema| schema.subject.as_deref());
     match (subject, id) {
         (Some(subject), Some(id)) => format!("is there{shape}; {subject} has its schema {id}"),

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use forebay_policies::{Action, Finding as Breach};
-use forebay_schemas::contract::Contract;
 use forebay_schemas::lint::{Finding, Severity};
 
 /// What was looked at, and what was found.
@@ -43,23 +41,5 @@ impl Report {
 
     pub(super) fn errors(&self) -> usize {
         self.count(Severity::Error)
-    }
-}
-
-/// A convention that a contract breaks.
-pub(super) fn broken(contract: &Contract, breach: &Breach) -> Finding {
-    let place = contract.problem(&breach.pointer, "", "");
-    let remedy = match &breach.message {
-        Some(message) => message.clone(),
-        None => "Bring the contract in line with the convention.".to_owned(),
-    };
-    Finding {
-        severity: if breach.action == Action::Block { Severity::Error } else { Severity::Warning },
-        file: place.file,
-        line: place.line,
-        pointer: place.path,
-        rule: format!("convention/{}", breach.rule).into(),
-        says: format!("Expected {}, found {} ({}:{}).", breach.expected, breach.found, breach.file, breach.line),
-        remedy,
     }
 }

@@ -87,7 +87,7 @@ fn entry(node: &Node, problems: &mut Vec<Problem>) -> Option<(Box<str>, Key)> {
         principal = principal.in_groups(groups);
     }
     if let Some(scopes) = scopes {
-        principal = principal.within(scopes);
+        principal = principal.scoped(scopes);
     }
     Some((id?, Key { hash: hash?, principal, last_day, ends }))
 }

@@ -24,7 +24,7 @@ pub(super) fn of<'a>(
     trace: &'a [(&'static CStr, Bytes)],
     headers: &'a mut HeaderFields<'a>,
 ) -> Outgoing<'a> {
-    let media_type = (c"content-type", content_type(topic.contract.value.format).as_bytes());
+    let media_type = (c"content-type", content_type(topic.contract.value.format));
     let id = record.id.as_ref().map(|id| (c"event-id", &arena[id.clone()]));
     let trace = trace.iter().map(|(name, value)| (*name, &value[..]));
     let fields = std::iter::once(media_type).chain(id).chain(trace);
@@ -37,12 +37,13 @@ pub(super) fn of<'a>(
     }
 }
 
-fn content_type(format: Format) -> &'static str {
+/// The media type of a contract's records.
+pub(super) fn content_type(format: Format) -> &'static [u8] {
     match format {
-        Format::Avro => "avro/binary",
-        Format::Protobuf => "application/x-protobuf",
-        Format::Json | Format::JsonSchema => "application/json",
-        Format::String => "text/plain; charset=utf-8",
-        Format::Bytes => "application/octet-stream",
+        Format::Avro => b"avro/binary",
+        Format::Protobuf => b"application/x-protobuf",
+        Format::Json | Format::JsonSchema => b"application/json",
+        Format::String => b"text/plain; charset=utf-8",
+        Format::Bytes => b"application/octet-stream",
     }
 }

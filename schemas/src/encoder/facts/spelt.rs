@@ -33,7 +33,7 @@ impl<'a> Spelt<'a> {
             Leaf::Moment(unit) => Some(unit),
             _ => None,
         };
-        let bytes = if leaf == Leaf::Text { BytesText::Base64 } else { bytes };
+        let bytes = if matches!(leaf, Leaf::Text | Leaf::Stamp) { BytesText::Base64 } else { bytes };
         let value = Self { lexeme: reader.slice(start, end), reader, unit, bytes, fits: role.fits(leaf) };
         (value.kind() != "null").then_some(value)
     }

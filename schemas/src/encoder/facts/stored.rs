@@ -37,7 +37,7 @@ impl Stored<'_> {
                 let moment = calendar::timestamp(text.as_bytes()).ok_or(Unfit)?;
                 moment.count(Unit::Millis.per_second()).ok_or(Unfit)
             }
-            Self::Moment(count, unit) => Ok(count.div_euclid(unit.per_second() / 1_000)),
+            Self::Moment(moment) => moment.count(Unit::Millis.per_second()).ok_or(Unfit),
             _ => Err(Unfit),
         }
     }
@@ -51,8 +51,8 @@ impl Stored<'_> {
                 None => "number",
             },
             Self::Bytes(_) => "bytes",
-            Self::Moment(..) => "timestamp",
-            Self::Other => "value of another type",
+            Self::Moment(_) => "timestamp",
+            Self::Bool(_) | Self::Double(_) | Self::Spelled(_) | Self::Other => "value of another type",
         }
     }
 

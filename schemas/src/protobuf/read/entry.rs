@@ -16,7 +16,7 @@ impl<'a> Walk<'a, '_> {
         let pick = self.picked(entries, end)?;
         if let Some(pick) = pick {
             // A later entry of the same key is the only one.
-            self.forget(pick.slots);
+            self.taps.forget(pick.slots);
         }
         let node = pick.map_or(field.node, |pick| pick.node);
         self.nested(end, |walk, end| {

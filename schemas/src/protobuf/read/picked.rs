@@ -4,39 +4,34 @@ use std::borrow::Cow;
 
 use super::Walk;
 use super::primitive::low;
-use crate::calendar::Unit;
-use crate::pass::Stored;
+use crate::calendar::{Moment, Unit};
+use crate::pass::{Slots, Stored};
 use crate::protobuf::binary::take_varint;
 use crate::protobuf::program::{Enumeration, Field, Node, NodeId, WireType};
 
 impl<'a> Walk<'a, '_> {
-    pub(super) fn forget(&mut self, slots: u8) {
-        for (slot, tap) in self.taps.iter_mut().enumerate() {
-            if slots & 1 << slot != 0 {
-                *tap = None;
-            }
-        }
-    }
-
     /// A field without presence that has its default is absent, even if it was written. `value`: where that begins.
-    pub(super) fn forget_default(&mut self, slots: u8, wire_type: WireType, value: usize) {
+    pub(super) fn forget_default(&mut self, slots: Slots, wire_type: WireType, value: usize) {
         // The high bit of a varint's byte, and of a length's, tells that there are more.
         let mask = if matches!(wire_type, WireType::Varint | WireType::Delimited) { 0x7F } else { 0xFF };
         if self.bytes[value..self.at].iter().all(|byte| byte & mask == 0) {
-            self.forget(slots);
+            self.taps.forget(slots);
         }
     }
 
     /// A wrapper that is there has a value, even if none is written.
     pub(super) fn unwritten(&mut self, field: &Field) {
         let Node::Tap { slot, node, .. } = &self.program.nodes[field.node] else { return };
-        if self.taps[*slot].is_none() {
-            self.taps[*slot] = match self.untapped(*node) {
+        if self.taps.get(*slot).is_none() {
+            let value = match self.untapped(*node) {
                 Node::String => Some(Stored::Text(Cow::Borrowed(""))),
                 Node::Bytes => Some(Stored::Bytes(&[])),
                 Node::Whole(_) => Some(Stored::Whole(0)),
+                Node::Bool => Some(Stored::Bool(false)),
+                Node::Float | Node::Double => Some(Stored::Double(0.0)),
                 _ => None,
             };
+            self.taps.set(*slot, value);
         }
     }
 
@@ -49,8 +44,8 @@ impl<'a> Walk<'a, '_> {
 
     /// The timestamp whose length begins at `start`, up to the present place; `earlier` is what it is merged into.
     pub(super) fn moment(&self, start: usize, earlier: Option<&Stored<'a>>) -> Stored<'a> {
-        let (mut seconds, mut millis) = match earlier {
-            Some(Stored::Moment(count, _)) => (count.div_euclid(1_000), count.rem_euclid(1_000)),
+        let (mut seconds, mut nanos) = match earlier {
+            Some(Stored::Moment(moment)) => (moment.seconds, i64::from(moment.nanos)),
             _ => (0, 0),
         };
         let mut rest = &self.bytes[start..self.at];
@@ -59,12 +54,13 @@ impl<'a> Walk<'a, '_> {
         while let (Some(tag), Some(value)) = (take_varint(&mut rest), take_varint(&mut rest)) {
             match tag {
                 0x08 => seconds = value.cast_signed(),
-                0x10 => millis = i64::from(low(value).cast_signed()).div_euclid(1_000_000),
+                0x10 => nanos = low(value).cast_signed().into(),
                 _ => return Stored::Other,
             }
         }
-        match seconds.checked_mul(1_000).and_then(|whole| whole.checked_add(millis)) {
-            Some(count) => Stored::Moment(count, Unit::Millis),
+        let beyond = Moment::of(nanos, Unit::Nanos);
+        match seconds.checked_add(beyond.seconds) {
+            Some(seconds) => Stored::Moment(Moment { seconds, nanos: beyond.nanos }),
             None => Stored::Other,
         }
     }

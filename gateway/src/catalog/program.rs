@@ -1,0 +1,78 @@
+//! What writes and judges one topic's events by one version of its schema, and what the organisation's rules say of the
+//! contract and that schema. Knows how the two are made to fit: rules name fields, the encoder picks them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use forebay_policies::{Conventions, Date, Decision, EventRules, Facts};
+use forebay_schemas::contract::Contract;
+use forebay_schemas::encoder::{Encoder, Material};
+use forebay_schemas::outline::Outline;
+use forebay_schemas::problem::Problem;
+
+/// What writes and judges a topic's events. Immutable; shared by all requests.
+#[derive(Debug)]
+pub struct Program {
+    /// Checks and writes events.
+    pub encoder: Encoder,
+    /// The rules over them, whose values the encoder picks.
+    pub rules: EventRules,
+    /// What the encoder was made of: schemas with their ids.
+    pub material: Material,
+}
+
+impl Program {
+    /// The id of the value's schema, if it has one.
+    pub fn schema_id(&self) -> Option<u32> {
+        self.material.value.as_ref().and_then(|sourced| sourced.id)
+    }
+}
+
+/// The organisation's rules with what they need beside a contract.
+#[derive(Debug)]
+pub struct Rulebook {
+    /// The rules.
+    pub conventions: Conventions,
+    /// The names of all topics.
+    pub topics: BTreeSet<String>,
+    /// The day on which contracts were last judged.
+    pub today: Date,
+}
+
+impl Default for Rulebook {
+    /// No rules and no topics.
+    fn default() -> Self {
+        Self { conventions: Conventions::default(), topics: BTreeSet::new(), today: Date::LAST }
+    }
+}
+
+impl Rulebook {
+    /// What the rules over topics, contracts and schemas say. Without a schema those over schemas say nothing.
+    pub fn decide(&self, contract: &Contract, material: &Material) -> Decision {
+        let outline = outline(contract, material);
+        self.conventions.decide(&Facts::new(contract, outline.as_ref(), &self.topics), self.today)
+    }
+
+    /// Compiles a contract whose material suffices, together with the rules over its events. `encoder` is one that was
+    /// made of the same, if there is one; it serves where no rule names a field.
+    pub fn compile(
+        &self,
+        contract: &Contract,
+        material: Material,
+        encoder: Option<Encoder>,
+    ) -> Result<Program, Vec<Problem>> {
+        let outline = outline(contract, &material);
+        let rules = self.conventions.for_topic(&Facts::new(contract, outline.as_ref(), &self.topics))?;
+        let material = Material { named: Arc::from(rules.named()), ..material };
+        let encoder = match encoder {
+            Some(encoder) if rules.named().is_empty() => encoder,
+            _ => Encoder::compile(contract, &material)?,
+        };
+        Ok(Program { encoder, rules, material })
+    }
+}
+
+fn outline(contract: &Contract, material: &Material) -> Option<Outline> {
+    let known = material.value.is_some() || !contract.value.format.has_schema();
+    known.then(|| Outline::of(contract, material))
+}

@@ -1,0 +1,134 @@
+//! TLS on one listener: who the gateway is, which authorities' clients it believes, and what a handshake may take.
+//! Knows values, and that the files they name are sound; nothing of connections.
+
+mod files;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use forebay_schemas::document::{Node, Reader};
+use forebay_schemas::problem::Problem;
+use serde::Serialize;
+
+use super::show::as_duration;
+
+pub use files::{Flaw, Material};
+
+/// TLS on one listener.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Tls {
+    /// A PEM file of the gateway's certificate and those that lead to its authority.
+    pub certificate: PathBuf,
+    /// A PEM file of the certificate's private key.
+    pub key: PathBuf,
+    /// A PEM file of the authorities whose clients are believed.
+    pub client_ca: Option<PathBuf>,
+    /// Whether clients show a certificate.
+    pub client_certificate: ClientCertificate,
+    /// How long a handshake may take, from the connection's beginning.
+    #[serde(serialize_with = "as_duration")]
+    pub handshake_timeout: Duration,
+    /// Handshakes that are worked on at the same time; one more waits within its time.
+    pub handshakes: usize,
+}
+
+/// Whether clients show a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClientCertificate {
+    /// They are not asked for one.
+    None,
+    /// They may; one of another authority ends the handshake.
+    Optional,
+    /// They must.
+    Required,
+}
+
+const CLIENT_CERTIFICATE: [(&str, ClientCertificate); 3] = [
+    ("none", ClientCertificate::None),
+    ("optional", ClientCertificate::Optional),
+    ("required", ClientCertificate::Required),
+];
+
+impl Tls {
+    /// Everything by default but the two files that can't be.
+    pub fn of(certificate: PathBuf, key: PathBuf) -> Self {
+        Self {
+            certificate,
+            key,
+            client_ca: None,
+            client_certificate: ClientCertificate::None,
+            handshake_timeout: Duration::from_secs(5),
+            handshakes: 256,
+        }
+    }
+
+    pub(super) fn read(mut r: Reader<'_, '_>) -> Self {
+        let certificate =
+            r.required("certificate", "a file of the certificate beside key, such as certificate: cert.pem", path);
+        let key = r.required("key", "a file of its private key beside certificate, such as key: key.pem", path);
+        let client_ca = r.optional("client_ca", path);
+        let (asked, authority) = (r.one_of("client_certificate", &CLIENT_CERTIFICATE), r.member("client_ca").is_some());
+        let d = Self::of(certificate.unwrap_or_default(), key.unwrap_or_default());
+        let by_default = if authority { ClientCertificate::Optional } else { ClientCertificate::None };
+        let tls = Self {
+            client_ca,
+            client_certificate: asked.unwrap_or(by_default),
+            handshake_timeout: r.duration("handshake_timeout").unwrap_or(d.handshake_timeout),
+            handshakes: r
+                .integer("handshakes", 1..=100_000)
+                .and_then(|value| usize::try_from(value).ok())
+                .unwrap_or(d.handshakes),
+            ..d
+        };
+        tls.hold_together(authority, &mut r);
+        for flaw in tls.flaws() {
+            let problem = r.member(flaw.member).map(|member| member.problem(flaw.expected, flaw.found));
+            r.problems().extend(problem);
+        }
+        r.finish();
+        tls
+    }
+
+    /// What is fine alone and wrong together.
+    fn hold_together(&self, authority: bool, r: &mut Reader<'_, '_>) {
+        let asks = self.client_certificate != ClientCertificate::None;
+        if asks && !authority {
+            r.missing("client_ca", "a file of the authorities whose clients are believed, beside client_certificate");
+        }
+        let mut wrong = |name: &'static str, expected: &str| {
+            let problem = r.member(name).map(|member| member.mismatch(expected));
+            r.problems().extend(problem);
+        };
+        if authority && !asks {
+            wrong("client_certificate", "optional or required beside client_ca, or no client_ca");
+        }
+        if self.handshake_timeout.is_zero() {
+            wrong("handshake_timeout", "more than none");
+        }
+    }
+
+    /// What is wrong with the files of this moment, as far as they are named.
+    fn flaws(&self) -> Vec<Flaw> {
+        let named = !self.certificate.as_os_str().is_empty() && !self.key.as_os_str().is_empty();
+        if named { self.load(SystemTime::now()).err().unwrap_or_default() } else { Vec::new() }
+    }
+
+    /// Reads the files. A certificate that has ended by `now` is a flaw.
+    pub fn load(&self, now: SystemTime) -> Result<Material, Vec<Flaw>> {
+        files::load(self, now)
+    }
+
+    /// The file that a member names.
+    pub fn file(&self, member: &str) -> &Path {
+        match (member, &self.client_ca) {
+            ("key", _) => &self.key,
+            ("client_ca", Some(file)) => file,
+            _ => &self.certificate,
+        }
+    }
+}
+
+fn path(node: &Node, problems: &mut Vec<Problem>) -> Option<PathBuf> {
+    node.text(problems).map(PathBuf::from)
+}

@@ -1,0 +1,114 @@
+//! What a rule may require of each event without an expression. Knows which fields it looks at, not where their values
+//! come from.
+
+use forebay_schemas::contract::{Pointer, check_header_name};
+use forebay_schemas::document::{Node, Reader};
+use forebay_schemas::picked::Value;
+use forebay_schemas::problem::Problem;
+
+use super::refuse_none;
+use crate::words::Words;
+
+/// One requirement.
+#[derive(Debug, Clone)]
+pub(crate) enum Requirement {
+    /// The request has this header field, not empty; its name in lower case.
+    Header(String),
+    /// This field is there, not null and no empty text.
+    Field(Pointer),
+    /// The event's text has this many bytes at most.
+    Bytes(u64),
+    /// This field, where it is there, is one of these words.
+    Value(Pointer, Words),
+}
+
+/// Reads a rule's `require`.
+pub(crate) fn read(node: &Node, problems: &mut Vec<Problem>) -> Vec<Requirement> {
+    let before = problems.len();
+    let mut reader = Reader::new(node, problems);
+    let headers = reader.optional("headers", |node, problems| node.list(problems, read_header));
+    let fields = reader.optional("fields", |node, problems| node.list(problems, read_pointer));
+    let bytes = reader.optional("bytes", |node, problems| {
+        let size = node.size(problems)?;
+        if size == 0 {
+            problems.push(node.mismatch("a size of 1 byte or more"));
+        }
+        Some(size)
+    });
+    let values = reader.optional("values", |node, problems| {
+        node.map(problems, |name, node, problems| {
+            let pointer = pointer(name).map_err(|expected| problems.push(node.problem(expected, name))).ok();
+            let words = Words::read(node, problems);
+            Some((pointer?, words?))
+        })
+    });
+    reader.finish();
+    let values = values.into_iter().flatten().map(|(_, (pointer, words))| Requirement::Value(pointer, words));
+    let headers = headers.into_iter().flatten().map(Requirement::Header);
+    let fields = fields.into_iter().flatten().map(Requirement::Field);
+    let all: Vec<_> = headers.chain(fields).chain(bytes.map(Requirement::Bytes)).chain(values).collect();
+    let empty = all.is_empty() && problems.len() == before;
+    refuse_none(empty, node, "{ headers: [traceparent], fields: [/customer_id] }", problems);
+    all
+}
+
+fn read_header(node: &Node, problems: &mut Vec<Problem>) -> Option<String> {
+    let name = node.text(problems)?;
+    check_header_name(&name).map_err(|expected| problems.push(node.mismatch(expected))).ok()?;
+    Some(name.to_ascii_lowercase())
+}
+
+fn read_pointer(node: &Node, problems: &mut Vec<Problem>) -> Option<Pointer> {
+    let text = node.text(problems)?;
+    pointer(&text).map_err(|expected| problems.push(node.mismatch(expected))).ok()
+}
+
+fn pointer(text: &str) -> Result<Pointer, &'static str> {
+    let pointer = Pointer::parse(text)?;
+    if pointer.tokens.is_empty() || pointer.tokens.iter().any(|token| token == "*") {
+        return Err("a JSON Pointer to one field, as in /customer/id");
+    }
+    Ok(pointer)
+}
+
+impl Requirement {
+    /// The field that it looks at.
+    pub(crate) fn pointer(&self) -> Option<&Pointer> {
+        match self {
+            Self::Field(pointer) | Self::Value(pointer, _) => Some(pointer),
+            Self::Header(_) | Self::Bytes(_) => None,
+        }
+    }
+
+    /// What an event has instead, as a kind; none if it keeps the requirement. `value` is that of its field, or of its
+    /// header field.
+    pub(crate) fn broken(&self, value: &Value<'_>, bytes: u64) -> Option<&'static str> {
+        match (self, value) {
+            (Self::Bytes(most), _) => (bytes > *most).then_some("a longer one"),
+            (Self::Field(_) | Self::Header(_), Value::Absent) => Some("nothing"),
+            (Self::Field(_) | Self::Header(_), Value::Text("") | Value::Bytes([])) => Some("an empty one"),
+            (Self::Field(_) | Self::Header(_), _) | (Self::Value(..), Value::Absent) => None,
+            (Self::Value(_, words), Value::Text(text)) => (!words.accept(text)).then_some("another string"),
+            (Self::Value(_, words), Value::Int(number)) => (!is_listed(words, *number)).then_some("another number"),
+            (Self::Value(_, words), Value::Bool(truth)) => {
+                (!words.accept(if *truth { "true" } else { "false" })).then_some("another boolean")
+            }
+            (Self::Value(..), other) => Some(other.kind()),
+        }
+    }
+
+    /// What it is that it expects, for people.
+    pub(crate) fn expected(&self) -> String {
+        match self {
+            Self::Header(name) => format!("a header field {name}"),
+            Self::Field(_) => "a value that is not empty".to_owned(),
+            Self::Bytes(most) => format!("an event of {most} bytes at most"),
+            Self::Value(_, words) => words.expected(""),
+        }
+    }
+}
+
+/// Whether a number is one of the words, as decimals; an expression is only asked of texts.
+fn is_listed(words: &Words, number: i64) -> bool {
+    matches!(words, Words::Listed(words) if words.iter().any(|word| word.parse() == Ok(number)))
+}

@@ -1,0 +1,468 @@
+//! Fields that a contract binds or conventions name, picked out of events: by their types, whatever the format, and the
+//! same from an event's bytes as from its JSON.
+#![expect(clippy::panic, reason = "how a test fails")]
+
+mod protobuf_kit;
+mod transcode_kit;
+
+use std::sync::Arc;
+
+use forebay_schemas::contract::{Bind, BytesText, Contract, Format, Personal, Unions};
+use forebay_schemas::decoder::Decoder;
+use forebay_schemas::encoder::{Encoder, Fault, Material, Payload, Scratch};
+use forebay_schemas::picked::Value;
+use forebay_schemas::pii::Action;
+use proptest::collection::vec;
+use proptest::prelude::{ProptestConfig, any, proptest};
+use serde_json::Value as Tree;
+use transcode_kit::generate::{Source, Type, record};
+use transcode_kit::{avro, contract, key, pointer};
+
+/// As a person would write it down.
+fn shown(value: Value<'_>) -> String {
+    match value {
+        Value::Absent => "absent".to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Int(value) => format!("int {value}"),
+        Value::Uint(value) => format!("uint {value}"),
+        Value::Double(value) => format!("double {value}"),
+        Value::Text(text) => format!("text {text}"),
+        Value::Bytes(bytes) => format!("bytes {bytes:?}"),
+        Value::Time(moment) => format!("time {}+{}", moment.seconds, moment.nanos),
+        Value::Json(text) => format!("json {text}"),
+    }
+}
+
+fn naming(material: Material, named: &[&str]) -> Material {
+    let named: Vec<_> = named.iter().map(|text| pointer(text)).collect();
+    Material { named: Arc::from(named), ..material }
+}
+
+fn compiled(contract: &Contract, material: &Material) -> Encoder {
+    Encoder::compile(contract, material).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+/// An event's value and what was picked out of it.
+fn picked(encoder: &Encoder, text: &str) -> Result<(Vec<u8>, Vec<String>), Fault> {
+    let (mut arena, mut scratch) = (b"before".to_vec(), Scratch::default());
+    let record = encoder.encode(text.as_bytes(), &mut arena, &mut scratch)?;
+    let picks = scratch.take_picks();
+    assert_eq!(record.picks, 0..picks.len());
+    Ok((arena[record.value].to_vec(), picks.iter().map(|pick| shown(pick.value(&arena))).collect()))
+}
+
+fn picked_from_bytes(encoder: &Encoder, payload: (Payload, &[u8])) -> Vec<String> {
+    let (mut arena, mut scratch) = (b"before".to_vec(), Scratch::default());
+    let record = encoder.check(payload.0, payload.1, &mut arena, &mut scratch);
+    record.unwrap_or_else(|fault| panic!("{fault:?}"));
+    scratch.take_picks().iter().map(|pick| shown(pick.value(&arena))).collect()
+}
+
+/// Holds a format to a table of pointers and what they give, from the text and from the bytes that it becomes.
+fn hold(contract: &Contract, material: Material, text: &str, payload: Option<Payload>, rows: &[(&str, &str)]) {
+    let named: Vec<&str> = rows.iter().map(|(pointer, _)| *pointer).collect();
+    let encoder = compiled(contract, &naming(material, &named));
+    let (value, found) = picked(&encoder, text).unwrap_or_else(|fault| panic!("{text}: {fault:?}"));
+    let table = |found: Vec<String>| named.iter().copied().map(str::to_owned).zip(found).collect::<Vec<_>>();
+    let wanted = table(rows.iter().map(|(_, value)| (*value).to_owned()).collect());
+    assert_eq!(table(found), wanted);
+    if let Some(payload) = payload {
+        assert_eq!(table(picked_from_bytes(&encoder, (payload, &value))), wanted, "from bytes");
+    }
+}
+
+const AVRO: &str = r#"{"type":"record","name":"R","fields":[
+    {"name":"b","type":"boolean"},{"name":"i","type":"int"},{"name":"l","type":"long"},
+    {"name":"f","type":"float"},{"name":"d","type":"double"},{"name":"s","type":"string"},
+    {"name":"y","type":"bytes"},{"name":"x","type":{"type":"fixed","name":"X","size":2}},
+    {"name":"e","type":{"type":"enum","name":"E","symbols":["A","B"]}},
+    {"name":"u","type":{"type":"string","logicalType":"uuid"}},
+    {"name":"at","type":{"type":"long","logicalType":"timestamp-micros"}},
+    {"name":"ms","type":{"type":"long","logicalType":"timestamp-millis"}},
+    {"name":"day","type":{"type":"int","logicalType":"date"}},
+    {"name":"tod","type":{"type":"int","logicalType":"time-millis"}},
+    {"name":"local","type":{"type":"long","logicalType":"local-timestamp-millis"}},
+    {"name":"sum","type":{"type":"bytes","logicalType":"decimal","precision":20,"scale":2}},
+    {"name":"span","type":{"type":"fixed","name":"S","size":12,"logicalType":"duration"}},
+    {"name":"list","type":{"type":"array","items":"int"}},
+    {"name":"map","type":{"type":"map","values":"string"}},
+    {"name":"rec","type":{"type":"record","name":"Q","fields":[{"name":"n","type":["null","string"],"default":null},
+        {"name":"m","type":"int","default":7}]}},
+    {"name":"none","type":["null","int"],"default":null},
+    {"name":"left","type":"string","default":"out"},
+    {"name":"deep","type":{"type":"record","name":"D","fields":[{"name":"z","type":"long"}]},"default":{"z":5}},
+    {"name":"alt","type":["null","long","string"],"default":null}]}"#;
+
+const AVRO_EVENT: &str = r#"{"b":true,"i":-5,"l":9007199254740993,"f":0.1,"d":2,"s":"a\u00e9","y":"AP8=","x":"AQI=","e":"B",
+    "u":"67e55044-10b1-426f-9247-bb680e5fe0c8","at":"1970-01-01T00:00:01.0000025Z","ms":-1,"day":"2026-11-21","tod":1500,
+    "local":"1970-01-01T00:00:00.250","sum":"12.50","span":"P1D","list":[1,2],"map":{"k":"v"},"rec":{"n":"q"},
+    "alt":{"string":"t"}}"#;
+
+#[test]
+fn avro_by_its_types() {
+    hold(
+        &avro(),
+        transcode_kit::material(Some(AVRO)),
+        AVRO_EVENT,
+        Some(Payload::Avro),
+        &[
+            ("/b", "true"),
+            ("/i", "int -5"),
+            ("/l", "int 9007199254740993"),
+            ("/f", "double 0.1"),
+            ("/d", "double 2"),
+            ("/s", "text aé"),
+            ("/y", "bytes [0, 255]"),
+            ("/x", "bytes [1, 2]"),
+            ("/e", "text B"),
+            ("/u", "text 67e55044-10b1-426f-9247-bb680e5fe0c8"),
+            ("/at", "time 1+2000"),
+            ("/ms", "time -1+999000000"),
+            ("/day", "text 2026-11-21"),
+            ("/tod", "text 00:00:01.500"),
+            ("/local", "text 1970-01-01T00:00:00.250"),
+            ("/sum", "double 12.5"),
+            ("/span", "text P1D"),
+            ("/list", "json [1,2]"),
+            ("/list/1", "int 2"),
+            ("/list/2", "absent"),
+            ("/map/k", "text v"),
+            ("/map/other", "absent"),
+            ("/rec/n", "text q"),
+            ("/rec/m", "int 7"),
+            ("/none", "absent"),
+            ("/left", "text out"),
+            ("/deep/z", "int 5"),
+            ("/alt", "text t"),
+            ("/nowhere", "absent"),
+            ("/s/deeper", "absent"),
+            ("/s", "text aé"),
+        ],
+    );
+    let mut points = avro();
+    points.value.bytes = BytesText::CodePoints;
+    let schema = r#"{"type":"record","name":"R","fields":[{"name":"y","type":"bytes"},
+        {"name":"sum","type":{"type":"bytes","logicalType":"decimal","precision":9,"scale":1}}]}"#;
+    let rows =
+        [("/y", "bytes [0, 255]"), ("/sum", "double 25.6"), ("", r#"json {"sum":"\u0001\u0000","y":"\u0000ÿ"}"#)];
+    let text = r#"{"sum":"\u0001\u0000","y":"\u0000ÿ"}"#;
+    hold(&points, transcode_kit::material(Some(schema)), text, None, &rows);
+    hold(&points, transcode_kit::material(Some(schema)), text, Some(Payload::Avro), &rows[..2]);
+}
+
+const PROTOBUF: &str = r#"syntax = "proto3";
+    import "google/protobuf/timestamp.proto"; import "google/protobuf/struct.proto";
+    import "google/protobuf/wrappers.proto"; import "google/protobuf/duration.proto";
+    message R {
+        bool b = 1; int32 i = 2; uint64 big = 3; float f = 4; double d = 5; string s = 6; bytes y = 7; E e = 8; E n = 9;
+        google.protobuf.Timestamp at = 10; google.protobuf.Duration span = 11; google.protobuf.Struct free = 12;
+        google.protobuf.Int64Value wrapped = 13; repeated int32 list = 14; map<string, bool> map = 15; Q rec = 16;
+        int32 zero = 17; optional int32 there = 18; repeated int32 empty = 19; oneof way { string one = 20; string two = 21; }
+        string snake_case = 22; google.protobuf.Value any_value = 23;
+    }
+    message Q { string name = 1; }
+    enum E { A = 0; B = 1; }"#;
+
+#[test]
+fn protobuf_by_its_types() {
+    let text = r#"{"b":true,"i":-5,"big":"18446744073709551615","f":0.1,"d":"2","s":"a","y":"AP8","e":"B","n":1,
+        "at":"1970-01-01T00:00:01.000000025Z","span":"1.500s","free":{"a":{"b":[1,"x"]}},"wrapped":"0","list":[1,2],
+        "map":{"k":true},"rec":{"name":"q"},"zero":0,"there":0,"empty":[],"two":"t","snakeCase":"c","anyValue":3}"#;
+    let rows = [
+        ("/b", "true"),
+        ("/i", "int -5"),
+        ("/big", "uint 18446744073709551615"),
+        ("/f", "double 0.1"),
+        ("/d", "double 2"),
+        ("/s", "text a"),
+        ("/y", "bytes [0, 255]"),
+        ("/e", "text B"),
+        ("/n", "text B"),
+        ("/at", "time 1+25"),
+        ("/span", "text 1.500s"),
+        ("/free/a/b/1", "text x"),
+        ("/free/a/b/0", "double 1"),
+        ("/free/c", "absent"),
+        ("/wrapped", "int 0"),
+        ("/list", "json [1,2]"),
+        ("/list/0", "int 1"),
+        ("/map", r#"json {"k":true}"#),
+        ("/map/k", "true"),
+        ("/map/l", "absent"),
+        ("/rec", r#"json {"name":"q"}"#),
+        ("/rec/name", "text q"),
+        ("/zero", "absent"),
+        ("/there", "int 0"),
+        ("/empty", "absent"),
+        ("/one", "absent"),
+        ("/two", "text t"),
+        ("/snake_case", "text c"),
+        ("/any_value", "double 3"),
+        ("/nowhere", "absent"),
+    ];
+    hold(&protobuf_kit::protobuf(), protobuf_kit::material(PROTOBUF), text, Some(Payload::Protobuf), &rows);
+    hold(
+        &protobuf_kit::protobuf(),
+        protobuf_kit::material(PROTOBUF),
+        r#"{"s":"x"}"#,
+        Some(Payload::Protobuf),
+        &[("/s", "text x"), ("/rec/name", "absent"), ("/wrapped", "absent")],
+    );
+    let whole = compiled(&protobuf_kit::protobuf(), &naming(protobuf_kit::material(PROTOBUF), &[""]));
+    let (value, found) = picked(&whole, r#"{"s":"x"}"#).expect("an event");
+    assert_eq!(found, [r#"json {"s":"x"}"#]);
+    assert_eq!(picked_from_bytes(&whole, (Payload::Protobuf, &value)), [r#"json {"s":"x"}"#]);
+}
+
+const JSON_EVENT: &str = r#" {"s":"a\n","i":7,"n":7,"big":18446744073709551615,"huge":123456789012345678901234567890,"d":1.5,
+    "b":false,"z":null,"at":"1970-01-01T01:00:01.5+01:00","o":{"p":[{"q":1}]},"0":"zero"} "#;
+
+#[test]
+fn json_and_json_schema() {
+    let rows = [
+        ("/s", "text a\n"),
+        ("/i", "int 7"),
+        ("/big", "uint 18446744073709551615"),
+        ("/huge", "double 123456789012345680000000000000"),
+        ("/d", "double 1.5"),
+        ("/b", "false"),
+        ("/z", "absent"),
+        ("/o", r#"json {"p":[{"q":1}]}"#),
+        ("/o/p/0/q", "int 1"),
+        ("/0", "text zero"),
+        ("/nowhere", "absent"),
+    ];
+    let untyped = [("/n", "int 7"), ("/at", "text 1970-01-01T01:00:01.5+01:00")];
+    hold(&contract(Format::Json), transcode_kit::material(None), JSON_EVENT, None, &[&rows[..], &untyped].concat());
+    let schema = r#"{"type":"object","properties":{"s":{"type":"string"},"i":{"type":"integer"},"n":{"type":"number"},
+        "at":{"type":["string","null"],"format":"date-time"}},"additionalProperties":true}"#;
+    let typed = [("/n", "double 7"), ("/at", "time 1+500000000")];
+    let schemed = contract(Format::JsonSchema);
+    hold(&schemed, transcode_kit::material(Some(schema)), JSON_EVENT, None, &[&rows[..], &typed].concat());
+    // A keyword that leaves the schema to the judge.
+    let judged = schema.replacen('{', r#"{"if":{"required":["s"]},"then":{"required":["i"]},"#, 1);
+    assert!(compiled(&schemed, &transcode_kit::material(Some(&judged))).slow_because().is_some());
+    hold(&schemed, transcode_kit::material(Some(&judged)), JSON_EVENT, None, &[&rows[..], &typed].concat());
+}
+
+#[test]
+fn one_string() {
+    let rows = [("", "text aé"), ("/a", "absent")];
+    hold(&contract(Format::String), transcode_kit::material(None), r#""a\u00e9""#, Some(Payload::Text), &rows);
+    let rows = [("", "bytes [0, 255]"), ("/a", "absent")];
+    hold(&contract(Format::Bytes), transcode_kit::material(None), r#""AP8=""#, Some(Payload::Octets), &rows);
+}
+
+#[test]
+fn binds_come_before_what_is_named_and_a_failed_event_leaves_none() {
+    let bind = |text: &str| Bind { pointer: pointer(text), pattern: "{principal}".to_owned() };
+    let bound = Contract {
+        bind: vec![bind("/a"), bind("/b")],
+        key: key("/k", forebay_schemas::contract::KeyFormat::String),
+        ..contract(Format::Json)
+    };
+    let encoder = compiled(&bound, &naming(transcode_kit::material(None), &["/c", "/a"]));
+    let (mut arena, mut scratch) = (Vec::new(), Scratch::default());
+    let mut encode = |text: &str| encoder.encode(text.as_bytes(), &mut arena, &mut scratch).map(|record| record.picks);
+    assert_eq!(encode(r#"{"a":"x","b":"y","c":"z","k":""}"#), Ok(0..4));
+    assert!(encode(r#"{"a":"lost","b":"y"}"#).is_err());
+    assert!(encode(r#"{"a":"lost""#).is_err());
+    assert_eq!(encode(r#"{"a":1,"k":""}"#), Ok(4..8));
+    let picks: Vec<_> = scratch.take_picks().iter().map(|pick| shown(pick.value(&arena))).collect();
+    assert_eq!(picks, ["text x", "text y", "text z", "text x", "int 1", "absent", "absent", "int 1"]);
+    assert!(scratch.take_picks().is_empty());
+}
+
+#[test]
+fn personal_values_are_picked_as_they_were_sent() {
+    let personal = |text: &str, action| Personal { pointer: pointer(text), action };
+    let schema = r#"{"type":"record","name":"R","fields":[{"name":"s","type":"string"},
+        {"name":"t","type":["null","string"],"default":null},{"name":"n","type":"string","default":"d"},
+        {"name":"list","type":{"type":"array","items":"string"}}]}"#;
+    let pii = vec![personal("/s", Action::Mask), personal("/t", Action::Drop), personal("/list/*", Action::Mask)];
+    let named = ["/s", "/t", "/n", "/list", "/list/0"];
+    let wanted = ["text secret", "text private", "text d", r#"json ["mine"]"#, "text mine"];
+    let text = r#"{"s":"secret","t":"private","list":["mine"]}"#;
+    for format in [Format::Avro, Format::Json] {
+        let contract = Contract { pii: pii.clone(), ..contract(format) };
+        let encoder = compiled(&contract, &naming(transcode_kit::material(Some(schema)), &named));
+        let (value, found) = picked(&encoder, text).expect("an event");
+        // Without a schema there is no default.
+        let default = if format == Format::Avro { wanted[2] } else { "absent" };
+        assert_eq!(found, [wanted[0], wanted[1], default, wanted[3], wanted[4]]);
+        if format == Format::Avro {
+            let plain = transcode_kit::bytes(&transcode_kit::encoder(&avro(), schema), text).expect("an event");
+            assert_eq!(picked_from_bytes(&encoder, (Payload::Avro, &plain)), wanted);
+        }
+        for token in ["secret", "private", "mine"] {
+            assert!(!value.escape_ascii().to_string().contains(token), "{format:?}");
+        }
+    }
+}
+
+#[test]
+fn what_can_not_be_bound_is_a_problem() {
+    let bind = |text: &str| vec![Bind { pointer: pointer(text), pattern: "{principal}".to_owned() }];
+    let problems = |contract: Contract, schema: Option<&str>, named: usize| {
+        let named: Vec<String> = (0..named).map(|index| format!("/f{index}")).collect();
+        let named: Vec<&str> = named.iter().map(String::as_str).collect();
+        let compiled = Encoder::compile(&contract, &naming(transcode_kit::material(schema), &named));
+        compiled.err().unwrap_or_default().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let avro_with = |text: &str| problems(Contract { bind: bind(text), ..avro() }, Some(AVRO), 0);
+    let personal = |text: &str| vec![Personal { pointer: pointer(text), action: Action::Mask }];
+    let exposed = Contract { bind: bind("/s/t"), pii: personal("/s"), ..contract(Format::Json) };
+    insta::assert_snapshot!(
+        [
+            avro_with("/nowhere"),
+            avro_with("/i"),
+            avro_with("/rec"),
+            problems(Contract { bind: bind("/a"), ..contract(Format::String) }, None, 0),
+            problems(Contract { bind: bind(""), ..contract(Format::Bytes) }, None, 0),
+            problems(exposed, None, 0),
+            problems(Contract { bind: bind("/a"), ..contract(Format::Json) }, None, 61),
+            problems(contract(Format::Json), None, 62),
+        ]
+        .join("\n")
+    );
+    for text in ["/s", "/e", "/u", "/alt", "/rec/n", "/map/k"] {
+        assert_eq!(avro_with(text), "", "{text}");
+    }
+    assert_eq!(problems(contract(Format::Json), None, 61), "");
+}
+
+/// Pointers to all fields of a record, and into them.
+fn pointers(kind: &Type, at: &str, depth: usize, found: &mut Vec<String>) {
+    found.push(at.to_owned());
+    match kind {
+        Type::Record { fields, .. } if depth > 0 => {
+            for (index, (kind, _)) in fields.iter().enumerate() {
+                pointers(kind, &format!("{at}/f{index}"), depth - 1, found);
+            }
+        }
+        Type::Array(items) if depth > 0 => pointers(items, &format!("{at}/0"), depth - 1, found),
+        Type::Map(values) if depth > 0 => pointers(values, &format!("{at}/k\u{e9}0"), depth - 1, found),
+        Type::Union(branches) if depth > 0 => {
+            for branch in branches {
+                pointers(branch, at, depth - 1, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// JSON is compared by its value.
+fn parsed(shown: &[String]) -> Vec<Result<serde_json::Value, String>> {
+    let parse = |text: &String| match text.strip_prefix("json ") {
+        Some(json) => Ok(serde_json::from_str(json).expect("it is JSON")),
+        None => Err(text.clone()),
+    };
+    shown.iter().map(parse).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn bytes_give_what_their_json_gives(entropy in vec(any::<u8>(), 0..600)) {
+        let mut source = Source::new(&entropy);
+        let kind = record(&mut source);
+        let schema = kind.schema();
+        let mut named = Vec::new();
+        pointers(&kind, "", 3, &mut named);
+        named.truncate(61);
+        let named: Vec<&str> = named.iter().map(String::as_str).collect();
+        let mut contract = avro();
+        // Branches that look alike in JSON are told apart by their tags alone.
+        contract.value.unions = Unions::Tagged;
+        let picking = naming(transcode_kit::material(Some(&schema)), &named);
+        let (encoder, plain) = (compiled(&contract, &picking), transcode_kit::encoder(&avro(), &schema));
+        let way_back = Decoder::new(&contract, &picking);
+        for _ in 0..3 {
+            let (event, _) = kind.event(&mut source);
+            let Ok(written) = transcode_kit::bytes(&plain, &event) else { panic!("{event}") };
+            let Ok(back) = way_back.decode(&written) else { continue };
+            let (again, of_text) = picked(&encoder, &back.to_string()).unwrap_or_else(|fault| panic!("{fault:?}: {back}"));
+            assert_eq!(again, written, "{back}\n{schema}");
+            let of_bytes = picked_from_bytes(&encoder, (Payload::Avro, &written));
+            assert_eq!(parsed(&of_bytes), parsed(&of_text), "{named:?}\n{back}\n{schema}");
+        }
+    }
+
+    #[test]
+    fn picking_changes_neither_bytes_nor_verdicts(entropy in vec(any::<u8>(), 0..600), cut in 0..200_usize) {
+        let mut source = Source::new(&entropy);
+        let kind = record(&mut source);
+        let schema = kind.schema();
+        let mut named = Vec::new();
+        pointers(&kind, "", 3, &mut named);
+        named.truncate(61);
+        let named: Vec<&str> = named.iter().map(String::as_str).collect();
+        let material = transcode_kit::material(Some(&schema));
+        let (encoder, plain) = (compiled(&avro(), &naming(material.clone(), &named)), compiled(&avro(), &material));
+        let (event, _) = kind.event(&mut source);
+        let mut broken = event.clone();
+        if let Some((at, _)) = event.char_indices().nth(cut) {
+            broken.replace_range(at..=at, if event.is_char_boundary(at + 1) { "7" } else { return Ok(()) });
+        }
+        for text in [&event, &broken] {
+            let (picked, plain) = (picked(&encoder, text), picked(&plain, text));
+            assert_eq!(picked.map(|(value, _)| value), plain.map(|(value, _)| value), "{text}\n{schema}");
+        }
+    }
+}
+
+/// Any JSON of bounded depth.
+fn json(source: &mut Source<'_>, depth: usize) -> Tree {
+    match source.below(if depth == 0 { 5 } else { 7 }) {
+        0 => Tree::Null,
+        1 => Tree::from(source.below(2) == 0),
+        2 => Tree::from(i64::try_from(source.below(9)).unwrap_or(0) - 4),
+        3 => Tree::from([0.5, 1e30, -2.25][source.below(3)]),
+        4 => Tree::from(["", "a\"\\\n", "é😀", "1970-01-01T00:00:00Z"][source.below(4)]),
+        5 => Tree::Array((0..source.below(4)).map(|_| json(source, depth - 1)).collect()),
+        _ => {
+            let members =
+                (0..source.below(4)).map(|index| (["a", "0", "b/c~"][index].to_owned(), json(source, depth - 1)));
+            Tree::Object(members.collect())
+        }
+    }
+}
+
+/// What the pick of a value is by JSON's own types.
+fn by_json(value: Option<&Tree>) -> String {
+    match value {
+        None | Some(Tree::Null) => "absent".to_owned(),
+        Some(Tree::Bool(value)) => value.to_string(),
+        Some(Tree::Number(number)) => match number.as_i64() {
+            Some(whole) => format!("int {whole}"),
+            None => format!("double {}", number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Some(Tree::String(text)) => format!("text {text}"),
+        Some(json) => format!("json {json}"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn json_gives_what_serde_json_finds(entropy in vec(any::<u8>(), 0..400)) {
+        let event = json(&mut Source::new(&entropy), 4);
+        let tokens = ["a", "0", "1", "b~1c~0", "2"];
+        let named: Vec<String> = std::iter::once(String::new())
+            .chain(tokens.iter().map(|one| format!("/{one}")))
+            .chain(tokens.iter().flat_map(|one| tokens.iter().map(move |two| format!("/{one}/{two}"))))
+            .chain(tokens.iter().map(|one| format!("/a/0/{one}")))
+            .collect();
+        let named: Vec<&str> = named.iter().map(String::as_str).collect();
+        let wanted: Vec<String> = named.iter().map(|pointer| by_json(event.pointer(pointer))).collect();
+        for format in [Format::Json, Format::JsonSchema] {
+            let material = transcode_kit::material(Some(r#"{"properties":{"a":{}}}"#));
+            let encoder = compiled(&contract(format), &naming(material, &named));
+            let (value, found) = picked(&encoder, &event.to_string()).unwrap_or_else(|fault| panic!("{fault:?}"));
+            assert_eq!(value, event.to_string().into_bytes());
+            assert_eq!(found, wanted, "{named:?}\n{event}");
+        }
+    }
+}
