@@ -253,7 +253,7 @@ fn with_authn(authn: &str) -> Result<Config, String> {
 fn one_way_to_know_a_caller_is_enough() {
     let issuer = "{ issuer: i, audience: a, jwks: keys.json, algorithms: [RS256] }";
     let jwt = format!("{{ jwt: [{issuer}] }}");
-    for authn in ["{ api_keys: keys.yaml }", "{ anonymous: false, mtls: { principal: dns } }", &jwt] {
+    for authn in ["{ api_keys: keys.yaml }", "{ anonymous: false, api_keys: keys.yaml }", &jwt] {
         with_authn(authn).unwrap();
     }
     let jwt = &with_authn(&jwt).unwrap().authn.jwt[0];
@@ -263,6 +263,7 @@ fn one_way_to_know_a_caller_is_enough() {
         (&"sub".into(), &"groups".into(), &"30s".into())
     );
     assert!(with_authn("{ proxy: {} }").unwrap_err().contains("/listen/trusted_proxies"), "which proxies?");
+    assert!(with_authn("{ mtls: { principal: dns } }").unwrap_err().contains("/listen/tls/client_ca"), "whose?");
     let variables = [("FOREBAY_LISTEN__TRUSTED_PROXIES", "10.0.0.0/8, fd00::1")];
     let proxies =
         read("kafka: { bootstrap: [a:1] }\nauthn: { proxy: {} }\n", &variables).unwrap().listen.trusted_proxies;

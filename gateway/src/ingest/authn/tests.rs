@@ -33,9 +33,15 @@ pub(super) struct Gate {
 impl Gate {
     /// One whose configuration has this section, and these proxies.
     pub(super) fn new(section: &str, proxies: &str) -> Result<Self, Vec<Problem>> {
+        Self::with(section, proxies, None)
+    }
+
+    /// One that takes this name of certificates too; the configuration's other half would be TLS.
+    fn with(section: &str, proxies: &str, principal: Option<CertificateName>) -> Result<Self, Vec<Problem>> {
         let text =
             format!("kafka: {{ bootstrap: [a:1] }}\nlisten: {{ trusted_proxies: {proxies} }}\nauthn: {section}\n");
-        let config = Config::read("test.yaml", &text, [])?;
+        let mut config = Config::read("test.yaml", &text, [])?;
+        config.authn.mtls = principal.map(|principal| Mtls { principal });
         let (metrics, time) = (Metrics::new(), Arc::new(AtomicI64::new(NOW)));
         let clock = Arc::clone(&time);
         let authn = Authn::at(&config, &metrics, Box::new(move || clock.load(Ordering::Relaxed)))?;
@@ -66,7 +72,14 @@ pub(super) fn head(fields: &[(&'static str, &str)]) -> Head {
     for (name, value) in fields {
         headers.append(*name, value.parse().unwrap());
     }
-    Head { topic: "a.topic".to_owned(), schema_id: None, headers, trace: Vec::new(), peer: Peer::unknown() }
+    Head {
+        topic: "a.topic".to_owned(),
+        schema_id: None,
+        dry_run: false,
+        headers,
+        trace: Vec::new(),
+        peer: Peer::unknown(),
+    }
 }
 
 fn from(address: &str, fields: &[(&'static str, &str)]) -> Head {
@@ -111,11 +124,15 @@ fn basic(pair: &str) -> String {
 
 /// A gate with this file of keys, and more members of its section.
 fn with_keys(lines: &[&str], more: &str) -> (Gate, TempDir) {
+    with_keys_and(lines, more, None)
+}
+
+fn with_keys_and(lines: &[&str], more: &str, principal: Option<CertificateName>) -> (Gate, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keys.yaml");
     write(&path, lines);
     let section = format!("{{ api_keys: {}, {more} }}", path.display());
-    (Gate::new(&section, "[]").unwrap(), folder)
+    (Gate::with(&section, "[]", principal).unwrap(), folder)
 }
 
 fn write(path: &Path, lines: &[&str]) {
@@ -254,20 +271,23 @@ fn what_is_asked_for_is_what_is_taken() {
     let (stranger, _) = key("a", "2028-01-01");
     let wrong = gate.ask(&bearer(&stranger)).unwrap_err().challenges;
     assert_eq!(wrong[0], "Bearer realm=\"forebay\", error=\"invalid_token\"");
-    let certificates = challenges("{ mtls: { principal: spiffe } }", "[]", &[("authorization", &bearer(&stranger))]);
+    let certificates = Gate::with("{ proxy: {} }", "10.0.0.0/8", Some(CertificateName::Spiffe)).unwrap();
+    let certificates = certificates.ask(&bearer(&stranger)).unwrap_err().challenges;
     assert_eq!(certificates, ["ClientCertificate realm=\"forebay\""]);
     assert_eq!(challenges("{ proxy: {} }", "10.0.0.0/8", &[]), ["TrustedProxy realm=\"forebay\""]);
 }
 
 #[test]
 fn a_certificate_counts_by_the_name_that_is_configured() {
-    for (kind, expected) in
-        [("spiffe", "spiffe://corp/ns/shop/sa/web"), ("dns", "web.shop.corp"), ("subject", "CN=web")]
-    {
-        let gate = Gate::new(&format!("{{ mtls: {{ principal: {kind} }} }}"), "[]").unwrap();
+    for (kind, expected) in [
+        (CertificateName::Spiffe, "spiffe://corp/ns/shop/sa/web"),
+        (CertificateName::Dns, "web.shop.corp"),
+        (CertificateName::Subject, "CN=web"),
+    ] {
+        let gate = Gate::with(&format!("{{ {ANYONE} }}"), "[]", Some(kind)).unwrap();
         let who = gate.authn.identify(&with(certificate(), &[])).unwrap();
         assert_eq!(&**who.name(), expected);
-        assert_eq!(who.expires().is_some(), kind != "spiffe", "an agent renews SPIFFE's by itself");
+        assert_eq!(who.expires().is_some(), kind != CertificateName::Spiffe, "an agent renews SPIFFE's by itself");
         let refused =
             said(gate.authn.identify(&with(Certificate { not_after: NOW + DAY, ..Certificate::default() }, &[])));
         assert!(refused.unwrap_err().starts_with("The client's certificate has no"));
@@ -280,7 +300,7 @@ fn a_certificate_counts_by_the_name_that_is_configured() {
 #[test]
 fn what_is_said_outright_wins_over_the_connection() {
     let (token, line) = key("svc-billing", "2028-01-01");
-    let (gate, _folder) = with_keys(&[&line], &format!("mtls: {{ principal: dns }}, {ANYONE}"));
+    let (gate, _folder) = with_keys_and(&[&line], ANYONE, Some(CertificateName::Dns));
     let both = with(certificate(), &[("authorization", &bearer(&token))]);
     assert_eq!(said(gate.authn.identify(&both)), Ok("svc-billing".to_owned()));
     let wrong = with(certificate(), &[("authorization", "Bearer nonsense")]);
