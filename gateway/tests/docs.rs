@@ -96,7 +96,7 @@ fn every_key_is_documented_with_its_default() {
     let folder = tempfile::tempdir().unwrap();
     let required = format!(
         "kafka: {{ bootstrap: [a:1] }}\nlisten: {{ trusted_proxies: '::1', tls: {} }}\nregistry: {{ url: http://c }}\n\
-         authn: {{ anonymous: true, anonymous_principal: b, mtls: {{ principal: dns }}, proxy: {{}} }}\n",
+         authn: {{ anonymous: true, anonymous_principal: b, proxy: {{}} }}\n",
         certificate(folder.path())
     );
     let shown = |config: Config| serde_json::to_value(config).unwrap();

@@ -84,7 +84,20 @@ impl Gateway {
     pub fn start_with(bootstrap: &[String], catalog: &Catalog, overrides: Value) -> Self {
         let mut settings = settings(bootstrap, catalog);
         merge(&mut settings, overrides);
-        let file = config_file(&settings);
+        Self::serve(&settings)
+    }
+
+    /// Starts `forebay serve` with this `authn` section, by which callers must prove who they are, and some other
+    /// settings changed.
+    pub fn start_proven(bootstrap: &[String], catalog: &Catalog, authn: Value, overrides: Value) -> Self {
+        let mut settings = settings(bootstrap, catalog);
+        merge(&mut settings, overrides);
+        settings["authn"] = authn;
+        Self::serve(&settings)
+    }
+
+    fn serve(settings: &Value) -> Self {
+        let file = config_file(settings);
         Self::run(forebay(&["serve", "--config", &file.to_string_lossy()]))
     }
 
@@ -125,6 +138,13 @@ impl Gateway {
     /// A new client of the admin listener.
     pub fn admin_client(&self) -> Client {
         Client::new(&self.admin)
+    }
+
+    /// What a counter or a gauge says, such as `forebay_reloads_total{result="Applied"}`; 0 if it is not there.
+    pub fn metric(&self, sample: &str) -> u64 {
+        let metrics = self.admin_client().get("/metrics");
+        let found = metrics.text().lines().find_map(|line| line.strip_prefix(sample)?.strip_prefix(' ')?.parse().ok());
+        found.unwrap_or_default()
     }
 
     /// What it has logged so far.

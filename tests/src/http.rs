@@ -3,7 +3,7 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -112,10 +112,15 @@ impl std::fmt::Display for Answer {
 /// A client's certificate, those that lead to its authority, and its private key.
 pub type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
+/// The value of the `Authorization` header that several clients send. It is held while a request is under way: whoever has
+/// changed it knows that no request with the old one waits for its answer.
+pub type Authorization = Arc<RwLock<String>>;
+
 /// A client with one connection that is kept open from request to request and opened again when it was closed.
 pub struct Client {
     address: String,
     tls: Option<Arc<ClientConfig>>,
+    authorization: Option<Authorization>,
     open: Option<Connection>,
     told_to_close: bool,
 }
@@ -123,7 +128,7 @@ pub struct Client {
 impl Client {
     /// A client of this address; connects with the first request.
     pub fn new(address: &str) -> Self {
-        Self { address: address.to_owned(), tls: None, open: None, told_to_close: false }
+        Self { address: address.to_owned(), tls: None, authorization: None, open: None, told_to_close: false }
     }
 
     /// A client over TLS of what runs at this address and shows a certificate for `localhost` by one of these roots.
@@ -138,6 +143,12 @@ impl Client {
         Self { tls: Some(Arc::new(config)), ..Self::new(address) }
     }
 
+    /// The same client, which sends this header with each request.
+    #[must_use]
+    pub fn authorized(self, authorization: &Authorization) -> Self {
+        Self { authorization: Some(Arc::clone(authorization)), ..self }
+    }
+
     /// Gives the connection up; the next request takes a new one.
     pub fn hang_up(&mut self) {
         self.open = None;
@@ -145,6 +156,12 @@ impl Client {
 
     /// Sends a request and reads its answer. After an error the next request takes a new connection.
     pub fn try_send(&mut self, request: &Request) -> io::Result<Answer> {
+        let Some(authorization) = self.authorization.clone() else { return self.exchange(request) };
+        let value = authorization.read().unwrap_or_else(PoisonError::into_inner);
+        self.exchange(&request.clone().header("authorization", &value))
+    }
+
+    fn exchange(&mut self, request: &Request) -> io::Result<Answer> {
         let mut connection = match self.open.take() {
             Some(connection) => connection,
             None => Connection::over(&self.address, self.tls.clone())?,

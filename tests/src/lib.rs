@@ -16,3 +16,5 @@ pub mod gateway;
 pub mod http;
 pub mod kafka;
 pub mod load;
+pub mod keys;
+pub mod issuer;
