@@ -127,14 +127,22 @@ impl Config {
 
     /// Values that are fine alone and wrong together. Each is said with both names.
     fn contradictions(&self, file: &str, problems: &mut Vec<Problem>) {
-        if self.authn.proxy.is_some() && self.listen.trusted_proxies.is_empty() {
-            problems.push(Problem {
-                file: file.to_owned(),
-                line: 0,
-                path: "/listen/trusted_proxies".to_owned(),
-                expected: "the addresses of the proxies that /authn/proxy believes".to_owned(),
-                found: "none".to_owned(),
-            });
+        let clients_have_authority = self.listen.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
+        let lacking = [
+            (
+                self.authn.proxy.is_some() && self.listen.trusted_proxies.is_empty(),
+                "/listen/trusted_proxies",
+                "the addresses of the proxies that /authn/proxy believes",
+            ),
+            (
+                self.authn.mtls.is_some() && !clients_have_authority,
+                "/listen/tls/client_ca",
+                "the authorities of the certificates that /authn/mtls believes",
+            ),
+        ];
+        for (_, path, expected) in lacking.into_iter().filter(|(is_lacking, ..)| *is_lacking) {
+            let (file, path, expected) = (file.to_owned(), path.to_owned(), expected.to_owned());
+            problems.push(Problem { file, line: 0, path, expected, found: "nothing".to_owned() });
         }
         let (cluster, admission, drain) = (&self.kafka, &self.admission, &self.drain);
         let times = [

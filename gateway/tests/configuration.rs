@@ -140,6 +140,7 @@ listen:
   address: nowhere
   header_timeout: soon
   tls: { certificate: a.pem, client_certificate: required, handshakes: 0, handshake_timeout: 0s }
+  trusted_proxies: [10.0.0.1/8]
 admin: { tls: { certificate: /no/such/file, key: /no/such/file } }
 kafka:
   deadline: 5
@@ -148,7 +149,7 @@ kafka:
   properties: { acks: 1, security.protocol: SASL_SSL, enable.idempotence: false }
   property_files: { sasl.password: /no/such/file }
 registry: { url: [http://ok:8081, ftp://registry], key: /no/such/file, timeout: 10ms, schemas: 0, bytes_per_answer: 1GiB }
-authn: { api_keys: keys.yaml }
+authn: { anonymous: true, api_kyes: keys.yaml, expiry_warning: soon, mtls: { principal: email }, proxy: { header: Authorization } }
 admission: { bytes_in_flight: lots, window: { evnets: 3 } }
 telemetry: { log: '=', otlp: collector, sample: 2 }
 ";
@@ -236,11 +237,59 @@ fn every_flaw_of_tls_is_a_sentence_of_its_own() {
 
 #[test]
 fn nobody_opens_a_gateway_by_one_wrong_word() {
-    for authn in ["{ anonymous: true }", "{ anonymous_principal: everyone }", "{}", "{ anonymous: false }"] {
+    let shut = ["{}", "{ anonymous: false }", "{ expiry_warning: 1d }"];
+    for authn in [&["{ anonymous: true }", "{ anonymous_principal: everyone }"][..], &shut].concat() {
         let text = format!("kafka: {{ bootstrap: [broker-1:9092] }}\nauthn: {authn}\n");
         assert!(read(&text, &[]).is_err(), "{authn}");
     }
     assert!(read("kafka: { bootstrap: [broker-1:9092] }\n", &[]).is_err(), "without a section");
+}
+
+fn with_authn(authn: &str) -> Result<Config, String> {
+    read(&format!("kafka: {{ bootstrap: [broker-1:9092] }}\nauthn: {authn}\n"), &[])
+}
+
+#[test]
+fn one_way_to_know_a_caller_is_enough() {
+    let issuer = "{ issuer: i, audience: a, jwks: keys.json, algorithms: [RS256] }";
+    let jwt = format!("{{ jwt: [{issuer}] }}");
+    for authn in ["{ api_keys: keys.yaml }", "{ anonymous: false, api_keys: keys.yaml }", &jwt] {
+        with_authn(authn).unwrap();
+    }
+    let jwt = &with_authn(&jwt).unwrap().authn.jwt[0];
+    let shown = serde_json::to_value(jwt).unwrap();
+    assert_eq!(
+        (&shown["principal"], &shown["groups"], &shown["leeway"]),
+        (&"sub".into(), &"groups".into(), &"30s".into())
+    );
+    assert!(with_authn("{ proxy: {} }").unwrap_err().contains("/listen/trusted_proxies"), "which proxies?");
+    assert!(with_authn("{ mtls: { principal: dns } }").unwrap_err().contains("/listen/tls/client_ca"), "whose?");
+    let variables = [("FOREBAY_LISTEN__TRUSTED_PROXIES", "10.0.0.0/8, fd00::1")];
+    let proxies =
+        read("kafka: { bootstrap: [a:1] }\nauthn: { proxy: {} }\n", &variables).unwrap().listen.trusted_proxies;
+    assert_eq!(serde_json::to_value(proxies).unwrap(), serde_json::json!(["10.0.0.0/8", "fd00::1/128"]));
+}
+
+#[test]
+fn an_issuer_of_tokens_is_refused_with_the_reason() {
+    let mut said = String::new();
+    for issuer in [
+        "{}",
+        "[]",
+        "{ issuer: i, audience: [], jwks: k, algorithms: [] }",
+        "{ issuer: i, audience: a, jwks: k, algorithms: [HS256, none, RS1, RS256] }",
+        "{ issuer: i, audience: a, jwks: 'http://id.corp/keys', algorithms: RS256 }",
+        "{ issuer: i, audience: a, jwks: 'https://user:hunter2@id.corp/keys', algorithms: RS256 }",
+        "{ issuer: i, audience: a, jwks: 'ftp://id.corp/keys', algorithms: RS256 }",
+        "{ issuer: i, audience: a, jwks: k, algorithms: RS256, leeway: 1h, principle: sub }",
+        "{ issuer: i, audience: a, jwks: k, algorithms: RS256 }, { issuer: i, audience: b, jwks: k, algorithms: RS256 }",
+    ] {
+        let problems = with_authn(&format!("{{ jwt: [{issuer}] }}")).unwrap_err();
+        writeln!(said, "{issuer}\n{problems}").unwrap();
+    }
+    assert!(with_authn("{ jwt: [] }").is_err(), "nobody's tokens");
+    assert!(said.matches("hunter2").count() == 1, "not in the problems: {said}");
+    insta::assert_snapshot!(said);
 }
 
 #[test]

@@ -95,8 +95,8 @@ fn every_key_is_documented_with_its_default() {
     let mut keys = BTreeSet::new();
     let folder = tempfile::tempdir().unwrap();
     let required = format!(
-        "kafka: {{ bootstrap: [a:1] }}\nauthn: {{ anonymous: true, anonymous_principal: b }}\n\
-         registry: {{ url: http://c }}\nlisten: {{ tls: {} }}\n",
+        "kafka: {{ bootstrap: [a:1] }}\nlisten: {{ trusted_proxies: '::1', tls: {} }}\nregistry: {{ url: http://c }}\n\
+         authn: {{ anonymous: true, anonymous_principal: b, proxy: {{}} }}\n",
         certificate(folder.path())
     );
     let shown = |config: Config| serde_json::to_value(config).unwrap();

@@ -44,6 +44,19 @@ fn services_read_sarif() {
     insta::assert_snapshot!(broken("sarif"));
 }
 
+#[test]
+fn pull_requests_get_one_comment() {
+    insta::assert_snapshot!(broken("markdown"));
+}
+
+#[test]
+fn a_comment_says_that_all_is_well() {
+    let (output, code) =
+        lint(&["sound", "--conventions", "conventions", "--against", "dir:sound", "--format", "markdown"]);
+    assert_eq!(code, Some(0), "{output}");
+    insta::assert_snapshot!(output);
+}
+
 /// The members that the published schema of SARIF 2.1.0 requires, and the properties that the standard asks for beside.
 #[test]
 fn sarif_has_what_its_schema_requires() {

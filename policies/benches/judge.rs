@@ -49,6 +49,10 @@ fn value(pointer: &str) -> Value<'static> {
     }
 }
 
+fn header<'a>(name: &str) -> Option<&'a [u8]> {
+    matches!(name, "traceparent" | "content-type").then_some(b"x")
+}
+
 fn judge(c: &mut Criterion) {
     let cases = [
         ("no rules", String::new()),
@@ -57,7 +61,6 @@ fn judge(c: &mut Criterion) {
         ("one CEL rule of two moments", TIMES.to_owned()),
         ("one CEL rule over the whole event", WHOLE.to_owned()),
     ];
-    let header = |name: &str| -> Option<&[u8]> { matches!(name, "traceparent" | "content-type").then_some(b"x") };
     for (name, text) in cases {
         let rules = rules(&text);
         let values: Vec<_> = rules.named().iter().map(|pointer| value(&pointer.text)).collect();

@@ -10,7 +10,6 @@ use forebay_schemas::problem::Problem;
 use crate::cel::infer::{Type, Types};
 use crate::event::{Check, EventRules, Fitted, Judged};
 use crate::facts::Facts;
-use crate::fields::find;
 use crate::rule::{self, Place, Rule, When};
 use crate::scope::TopicScope;
 
@@ -87,15 +86,15 @@ impl Binding<'_> {
     /// Why a rule that names these fields does not apply: the schema has no such field.
     fn missing<'p>(&self, mut pointers: impl Iterator<Item = &'p Pointer>) -> Option<String> {
         let outline = self.facts.outline?;
-        let nowhere = |pointer: &&Pointer| !pointer.tokens.is_empty() && find(outline, pointer) == Lies::Nowhere;
+        let nowhere = |pointer: &&Pointer| !pointer.tokens.is_empty() && outline.find(pointer) == Lies::Nowhere;
         pointers.find(nowhere).map(|pointer| format!("its events have no field {}", pointer.text))
     }
 
     fn kind(&self, pointer: &Pointer) -> Type {
         if pointer.tokens.is_empty() {
-            return Type::Map;
+            return Type::Any;
         }
-        match self.facts.outline.map(|outline| find(outline, pointer)) {
+        match self.facts.outline.map(|outline| outline.find(pointer)) {
             Some(Lies::Field(field)) => field.kind.into(),
             _ => Type::Any,
         }

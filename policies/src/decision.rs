@@ -137,7 +137,7 @@ impl Severity {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rule, file, line, action, pointer, expected, found, message, .. } = self;
+        let Self { rule, file, line, action, pointer, expected, found, message, fix, .. } = self;
         write!(f, "{rule} ({file}:{line}) ")?;
         match self.rollout {
             Rollout::Enforce => write!(f, "{}s: ", action.name())?,
@@ -147,9 +147,11 @@ impl fmt::Display for Finding {
             write!(f, "{pointer}: ")?;
         }
         write!(f, "expected {expected}, found {found}")?;
-        match message {
-            Some(message) => write!(f, ". {message}"),
-            None => Ok(()),
+        let mut before = found.as_str();
+        for words in [message, fix].into_iter().flatten() {
+            write!(f, "{} {words}", if before.ends_with('.') { "" } else { "." })?;
+            before = words;
         }
+        Ok(())
     }
 }

@@ -74,6 +74,7 @@ fn read_rule(node: &Node, problems: &mut Vec<Problem>) -> Option<Rule> {
         exceptions: exceptions.unwrap_or_default(),
         when: program.map(|program| program.text.clone()),
         needs_whole_event: program.is_some_and(|program| program.needs_whole_event()),
+        needs_headers: check.needs_headers(),
     };
     Some(Rule { info: Arc::new(info), check })
 }

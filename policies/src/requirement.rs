@@ -32,8 +32,8 @@ fn fault_unless(kept: bool, pointer: &str, expected: impl FnOnce() -> String, fo
 }
 
 /// Complains about a `require` that requires nothing.
-fn refuse_none(none: bool, node: &Node, example: &str, problems: &mut Vec<Problem>) {
-    if none {
+fn refuse_none(empty: bool, node: &Node, example: &str, problems: &mut Vec<Problem>) {
+    if empty {
         problems.push(node.problem(format!("at least one requirement, as in {example}"), "none"));
     }
 }

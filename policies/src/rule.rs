@@ -50,6 +50,8 @@ pub struct RuleInfo {
     pub when: Option<String>,
     /// Whether its expression wants the event as a whole, so that each event's text is read once more for it.
     pub needs_whole_event: bool,
+    /// Whether it looks at a request's header fields, which an event alone has not.
+    pub needs_headers: bool,
 }
 
 /// What a rule is about.
@@ -148,6 +150,19 @@ pub(crate) enum Check {
     Schema(Vec<requirement::schema::Requirement>),
     Event(Vec<requirement::event::Requirement>),
     When(When),
+}
+
+impl Check {
+    /// Whether it looks at a request's header fields.
+    pub(crate) fn needs_headers(&self) -> bool {
+        match self {
+            Self::Event(requirements) => {
+                requirements.iter().any(|one| matches!(one, requirement::event::Requirement::Header(_)))
+            }
+            Self::When(when) => !when.program.headers.is_empty(),
+            Self::Pattern(_) | Self::Topic(_) | Self::Contract(_) | Self::Schema(_) => false,
+        }
+    }
 }
 
 /// An expression that is true where the rule is broken, and where it stands.

@@ -61,12 +61,17 @@ fn block<'a>(page: &'a str, kind: &str) -> &'a str {
 
 #[test]
 fn the_page_for_authors_is_true() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/contracts.md");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/conventions.md");
     let page = fs::read_to_string(page).expect("the page is there");
     let text = block(&page, "yaml conventions").to_owned();
     let conventions = Conventions::load(&[("conventions.yaml".to_owned(), text)]).expect("they are well formed");
     for case in Case::read("cases.yaml", block(&page, "yaml cases")).expect("they are well formed") {
         assert_eq!(case.run(&conventions), Ok(()));
+    }
+    let text = block(&page, "yaml expressions").to_owned();
+    let expressions = Conventions::load(&[("expressions.yaml".to_owned(), text)]).expect("they are well formed");
+    for case in Case::read("cases.yaml", block(&page, "yaml event cases")).expect("they are well formed") {
+        assert_eq!(case.run(&expressions), Ok(()));
     }
     let facts = Facts { topic: "biling.invoice.issued.v1", ..Facts::default() };
     let decision = conventions.decide(&facts, Date::new(2026, 11, 21).expect("a day"));

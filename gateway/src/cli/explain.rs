@@ -16,15 +16,16 @@ use crate::catalog::{self, ContractSet, Sources};
 use crate::clock::{self, Ticks};
 use crate::config::Config;
 use crate::config::admission::Admission;
+use crate::config::kafka::Kafka;
 use crate::config::rates::Rates as Limits;
 use crate::door::answer::{Answer, Listing};
 use crate::door::media::Whole;
 use crate::door::native;
-use crate::door::trial::said;
+use crate::door::trial::{Said, said};
 use crate::event::{Batch, Event, Form, Head, Peer, Principal, Trial, Verdict};
 use crate::ingest::allow::rates::Rates;
 use crate::ingest::judge::Bench;
-use crate::ingest::{allow, encode, trial};
+use crate::ingest::{allow, deliver, encode, trial};
 use crate::metrics::Metrics;
 
 /// Who sends the events if nobody is named: someone whom no contract's `producers` bind.
@@ -72,8 +73,11 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         hash_key: HashKey::new(&[0; MIN_KEY_LENGTH]),
     };
     let load = catalog::load(&sources, clock::today(), &Metrics::new());
-    terminal::load(&load);
-    let Some(set) = load.set else { return Exit::Usage };
+    // What warns of other topics is no business of these events; what warns of their own is said with them.
+    let Some(set) = load.set else {
+        terminal::load(&load);
+        return Exit::Usage;
+    };
     let body = match read(&arguments.file) {
         Ok(body) => body,
         Err(error) => {
@@ -129,7 +133,8 @@ async fn explain(
     let allowed = allow::allow(&who, contracts, batch, &rates);
     let encoded = encode::encode(allowed, &head.headers, &Binder::new(None, &Config::default())).await;
     let bench = Bench { who: &who, headers: &head.headers, tally: None };
-    Ok(trial::try_out(encoded, &bench, |_, _| Ok(())).verdicts)
+    let ahead = Kafka::default().timestamp_ahead;
+    Ok(trial::try_out(encoded, &bench, |_, record| deliver::in_time(record, ahead)).verdicts)
 }
 
 fn show(format: Format, verdicts: &[Verdict]) -> Exit {
@@ -182,10 +187,13 @@ fn describe(number: usize, trial: &Trial) {
             }
         }
     }
-    for one in said(trial) {
-        let effect = one.effect.map(|effect| format!(", {effect}")).unwrap_or_default();
-        let detail = one.detail.map(|detail| format!(": {detail}")).unwrap_or_default();
-        terminal::say(format_args!("  {} ({}) {}{effect}{detail}", one.rule, one.at, one.result));
+    for Said { rule, at, result, effect, detail } in said(trial) {
+        match (effect, detail) {
+            // A broken rule's sentence names it.
+            (Some(effect), Some(detail)) => terminal::say(format_args!("  {result}, which {effect}: {detail}")),
+            (_, Some(detail)) => terminal::say(format_args!("  {result}: {rule} ({at}): {detail}")),
+            (_, None) => terminal::say(format_args!("  {result}: {rule} ({at})")),
+        };
     }
 }
 

@@ -9,6 +9,7 @@ mod registry;
 mod human;
 mod json;
 mod sarif;
+mod markdown;
 
 use std::path::{Path, PathBuf};
 
@@ -40,7 +41,7 @@ pub(super) struct Arguments {
     against: Option<Place>,
     #[command(flatten)]
     credentials: registry::Credentials,
-    /// For people, for programs, or for a code-scanning service.
+    /// For people, for programs, for a code-scanning service, or for a comment on a pull request.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
 }
@@ -50,6 +51,7 @@ enum Format {
     Human,
     Json,
     Sarif,
+    Markdown,
 }
 
 /// One catalogue, as it was read.
@@ -76,6 +78,9 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         }
         None => Ok(()),
     };
+    if compared.is_err() {
+        report.against = None;
+    }
     report.sort();
     print(arguments.format, &report);
     match compared {
@@ -107,6 +112,7 @@ fn print(format: Format, report: &Report) {
         Format::Human => human::print(report),
         Format::Json => drop(terminal::say(format_args!("{:#}", json::document(report)))),
         Format::Sarif => drop(terminal::say(format_args!("{:#}", sarif::document(report)))),
+        Format::Markdown => drop(terminal::say(markdown::document(report))),
     }
 }
 

@@ -113,7 +113,12 @@ impl Authn {
             }
             return match credential::read(first) {
                 Ok(Credential::ApiKey { id, secret }) => (Method::ApiKey, self.by_api_key(&id, &secret, now)),
-                Ok(Credential::Jwt(token)) => (Method::Jwt, self.issuers.verify(token, now)),
+                Ok(Credential::DamagedKey) => {
+                    let detail =
+                        "The API key is damaged: its checksum is not that of its other characters. Copy it again.";
+                    (Method::ApiKey, Err(Denied::wrong(detail)))
+                }
+                Ok(Credential::Jwt(token)) => (Method::Jwt, self.by_token(token, now)),
                 Err(denied) => (Method::None, Err(denied)),
             };
         }
@@ -131,10 +136,19 @@ impl Authn {
 
     fn by_api_key(&self, id: &str, secret: &str, now: i64) -> Result<Principal, Denied> {
         let Some(file) = &self.api_keys else {
-            return Err(Denied::wrong(format!("This gateway takes no API keys. {}", self.ways())));
+            return Err(Denied::wrong(format!("API keys are not taken here. {}", self.ways())));
         };
         let (principal, ends) = file.keys.load().find(id, secret, now)?;
         Ok(self.warned(principal, ends, now))
+    }
+
+    fn by_token(&self, token: &str, now: i64) -> Result<Principal, Denied> {
+        if self.issuers.is_empty() {
+            let detail =
+                format!("What stands behind Bearer is no API key, and tokens are not taken here. {}", self.ways());
+            return Err(Denied::wrong(detail));
+        }
+        self.issuers.verify(token, now)
     }
 
     fn by_certificate(&self, mtls: Mtls, certificate: &Certificate, now: i64) -> Result<Principal, Denied> {
@@ -168,7 +182,10 @@ impl Authn {
             (self.proxies.is_some(), "a trusted proxy's header"),
         ];
         let ways: Vec<_> = ways.into_iter().filter(|(taken, _)| *taken).map(|(_, way)| way).collect();
-        if ways.is_empty() { "Send no credential.".to_owned() } else { format!("It takes {}.", ways.join(" or ")) }
+        if ways.is_empty() {
+            return "Send no credential: this gateway takes everyone.".to_owned();
+        }
+        format!("This gateway takes {}.", ways.join(" or "))
     }
 
     fn reject(&self, method: Method, denied: Denied) -> Rejection {

@@ -69,7 +69,7 @@ impl Delivery {
         let receipts = Arc::new(Receipts::new(cargo.records.len()));
         let send = |(index, slot): (usize, &Slot<Record>)| {
             let record = slot.as_ref().map_err(Clone::clone)?;
-            self.timely(record, latest)?;
+            timely(record, latest, self.timestamp_ahead)?;
             cargo.send(record, &receipts, index)
         };
         let slots = cargo.records.iter().enumerate().map(send).collect();
@@ -79,16 +79,8 @@ impl Delivery {
 
     /// What would keep a record from being handed over, without handing it over.
     pub fn object(&self, topic: &Topic, record: &Record) -> Slot<()> {
-        self.timely(record, latest(self.timestamp_ahead))?;
+        in_time(record, self.timestamp_ahead)?;
         self.outlet(topic).map(drop)
-    }
-
-    fn timely(&self, record: &Record, latest: i64) -> Slot<()> {
-        match record.time_millis {
-            Some(time) if time > latest => Err(refusals::too_far_ahead(self.timestamp_ahead)),
-            Some(time) if time < EARLIEST => Err(refusals::too_early()),
-            _ => Ok(()),
-        }
     }
 
     fn outlet(&self, topic: &Topic) -> Slot<Outlet> {
@@ -158,6 +150,19 @@ impl Cargo {
                 Verdict::Refused(refusals::past_the_deadline())
             }
         }
+    }
+}
+
+/// Whether a record's time is one that Kafka takes, if it may lie so far `ahead` of now.
+pub fn in_time(record: &Record, ahead: Duration) -> Slot<()> {
+    timely(record, latest(ahead), ahead)
+}
+
+fn timely(record: &Record, latest: i64, ahead: Duration) -> Slot<()> {
+    match record.time_millis {
+        Some(time) if time > latest => Err(refusals::too_far_ahead(ahead)),
+        Some(time) if time < EARLIEST => Err(refusals::too_early()),
+        _ => Ok(()),
     }
 }
 

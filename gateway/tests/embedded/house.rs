@@ -9,6 +9,7 @@ use forebay::binding::Binder;
 use forebay::catalog::{self, Catalog, Sources};
 use forebay::clock;
 use forebay::config::Config;
+use forebay::ingest::authn::Authn;
 use forebay::layers::Edge;
 use forebay::metrics::Metrics;
 use forebay::router;
@@ -26,14 +27,36 @@ pub(crate) const CLOSED: &str = "shop.order.closed.v1";
 /// A topic that has a contract, and that Kafka does not have.
 pub(crate) const ABSENT: &str = "shop.order.absent.v1";
 
+/// A topic whose contract a test writes.
+pub(crate) const JUDGED: &str = "shop.order.judged.v1";
+/// A topic for copies of refused events.
+pub(crate) const COPIES: &str = "platform.refused.v1";
+
+/// Everyone is the tester.
+const ANYONE: &str = "{ anonymous: true, anonymous_principal: tester }";
+
 const CONTRACT: &str = "owner: team-shop\ndescription: An order.\nvalue: { format: json }\n";
+
+/// What a gateway is made from.
+struct Plan<'a> {
+    authn: &'a str,
+    /// The contract of [`JUDGED`], after its topic.
+    contract: Option<&'a str>,
+    conventions: &'a str,
+}
+
+impl Default for Plan<'_> {
+    fn default() -> Self {
+        Self { authn: ANYONE, contract: None, conventions: "" }
+    }
+}
 
 /// A gateway on a broker in this process.
 pub(crate) struct House {
     pub(crate) broker: MockCluster<'static, DefaultProducerContext>,
     pub(crate) app: Arc<App>,
     pub(crate) door: Door,
-    _folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 /// The data listener's routes.
@@ -58,51 +81,81 @@ impl Answer {
         if json.get("instance").is_some() {
             json["instance"] = "[request id]".into();
         }
-        let names = ["content-type", "preference-applied", "forebay-warning", "allow", "ratelimit-policy", "ratelimit"];
-        let headers =
-            names.iter().filter_map(|name| Some(format!("{name}: {}\n", self.headers.get(*name)?.to_str().ok()?)));
+        let names = [
+            "content-type",
+            "preference-applied",
+            "forebay-warning",
+            "www-authenticate",
+            "allow",
+            "ratelimit-policy",
+            "ratelimit",
+        ];
+        let headers = names.iter().flat_map(|name| self.headers.get_all(*name).iter().map(move |value| (name, value)));
+        let headers = headers.filter_map(|(name, value)| Some(format!("{name}: {}\n", value.to_str().ok()?)));
         format!("{}\n{}\n{json:#}", self.status, headers.collect::<String>())
     }
 }
 
 impl House {
-    /// A gateway that is ready, with these variables over its configuration.
+    /// A gateway that is ready and knows everyone as the tester, with these variables over its configuration.
     pub(crate) async fn new(variables: &[(&str, &str)]) -> Self {
-        Self::with(variables, |_| {}).await
+        Self::made(ANYONE, variables, |_| {}).await
     }
 
     /// The same, with something changed in what it is built from.
     pub(crate) async fn with(variables: &[(&str, &str)], change: impl FnOnce(&mut App)) -> Self {
+        Self::made(ANYONE, variables, change).await
+    }
+
+    /// A gateway that is ready and knows its callers so, with these variables over its configuration.
+    pub(crate) async fn known_by(authn: &str, variables: &[(&str, &str)]) -> Self {
+        Self::made(authn, variables, |_| {}).await
+    }
+
+    /// A gateway with one more contract beside the usual ones, which follows the topic, and conventions.
+    pub(crate) async fn judging(contract: &str, conventions: &str) -> Self {
+        let plan = Plan { contract: Some(contract), conventions, ..Plan::default() };
+        Self::built(plan, &[], |_| {}).await
+    }
+
+    async fn made(authn: &str, variables: &[(&str, &str)], change: impl FnOnce(&mut App)) -> Self {
+        Self::built(Plan { authn, ..Plan::default() }, variables, change).await
+    }
+
+    async fn built(plan: Plan<'_>, variables: &[(&str, &str)], change: impl FnOnce(&mut App)) -> Self {
+        let Plan { authn, contract, conventions } = plan;
         let broker = MockCluster::new(1).unwrap();
         let folder = tempfile::tempdir().unwrap();
+        let catalog = folder.path().join("catalog");
         let keyed = "key: { from: /customer }\nid: { from: /id }\ntime: { from: /at }\n";
-        for (topic, more) in [(TOPIC, keyed), (CLOSED, "producers: [svc-shop]\n"), (ABSENT, "")] {
-            let home = folder.path().join(topic);
-            std::fs::create_dir(&home).unwrap();
-            std::fs::write(home.join("contract.yaml"), format!("topic: {topic}\n{CONTRACT}{more}")).unwrap();
+        let usual = [(TOPIC, keyed), (CLOSED, "producers: [svc-shop]\n"), (ABSENT, "")];
+        let usual = usual.map(|(topic, more)| (topic, format!("{CONTRACT}{more}")));
+        for (topic, more) in usual.into_iter().chain(contract.map(|contract| (JUDGED, contract.to_owned()))) {
+            let home = catalog.join(topic);
+            std::fs::create_dir_all(&home).unwrap();
+            std::fs::write(home.join("contract.yaml"), format!("topic: {topic}\n{more}")).unwrap();
         }
-        let conventions = tempfile::tempdir().unwrap();
-        for topic in [TOPIC, CLOSED] {
+        let rules = folder.path().join("conventions");
+        std::fs::create_dir(&rules).unwrap();
+        std::fs::write(rules.join("rules.yaml"), conventions).unwrap();
+        for topic in [TOPIC, CLOSED, JUDGED, COPIES] {
             broker.create_topic(topic, 4, 1).unwrap();
         }
         let bootstrap = broker.bootstrap_servers();
         let text = format!(
             "kafka: {{ bootstrap: \"{bootstrap}\", deadline: 1500ms, request_timeout: 500ms }}\n\
-            authn: {{ anonymous: true, anonymous_principal: tester }}\n"
+            catalog: {{ dir: {} }}\nconventions: {{ dir: {} }}\nreload: {{ interval: 20ms }}\nauthn: {authn}\n",
+            catalog.display(),
+            rules.display()
         );
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let config = Config::read("test.yaml", &text, variables).unwrap();
         let metrics = Arc::new(Metrics::new());
-        let sources = Sources {
-            catalog: folder.path().to_owned(),
-            conventions: Some(conventions.path().to_owned()),
-            hash_key: None,
-        };
-        let load = catalog::load(&sources, clock::today(), &metrics);
+        let load = catalog::load(&Sources::of(&config), clock::today(), &metrics);
         assert_eq!(load.problems, []);
         let binder = Arc::new(Binder::new(None, &config));
         let set = binder.bind(load.set.unwrap()).await;
-        let authn = Arc::new(forebay::ingest::authn::Authn::new(&config, &metrics).unwrap());
+        let authn = Arc::new(Authn::new(&config, &metrics).unwrap());
         let mut app = App::build(config, Arc::new(Catalog::new(set)), binder, authn, metrics).unwrap();
         change(&mut app);
         let app = Arc::new(app);
@@ -111,7 +164,7 @@ impl House {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let door = Door(router::data(Arc::clone(&app)));
-        Self { broker, app, door, _folder: folder }
+        Self { broker, app, door, folder }
     }
 
     /// Sends a request and reads its answer.

@@ -7,4 +7,6 @@ mod house;
 mod answers;
 mod faults;
 mod rates;
+mod identity;
+mod judged;
 mod telemetry;

@@ -11,7 +11,6 @@ use crate::cel::functions::timestamp;
 use crate::date::Date;
 use crate::decision::Finding;
 use crate::event::{EventFacts, EventRules};
-use crate::fields::find;
 
 /// An event with what came along.
 #[derive(Debug, Clone)]
@@ -61,7 +60,7 @@ fn json(node: &Node) -> Json {
             let whole = whole.and_then(|whole| {
                 i64::try_from(whole).map(Json::from).or_else(|_| u64::try_from(whole).map(Json::from)).ok()
             });
-            let other = || scalar.as_number().map(Json::from).unwrap_or_else(|| Json::from(scalar.text.as_str()));
+            let other = || scalar.as_number().map_or_else(|| Json::from(scalar.text.as_str()), Json::from);
             scalar.as_bool().map(Json::from).or(whole).unwrap_or_else(other)
         }
     }
@@ -103,7 +102,7 @@ impl OwnedEvent {
     fn pick(&self, pointer: &Pointer, outline: Option<&Outline>) -> Picked<'_> {
         let Some(value) = self.value.pointer(&pointer.text) else { return Picked::Plain(Value::Absent) };
         let is_time = || {
-            let place = outline.map(|outline| find(outline, pointer));
+            let place = outline.map(|outline| outline.find(pointer));
             matches!(place, Some(Place::Field(field)) if field.kind == FieldKind::Time)
         };
         Picked::Plain(match value {

@@ -54,7 +54,7 @@ fn size<'a>(of: &V<'_>) -> Result<V<'a>, Wrong> {
 fn convert<'a>(function: Function, of: &V<'a>) -> Result<V<'a>, Wrong> {
     let name = function.name();
     let unfit = || Wrong::Of(name, of.kind());
-    let unreadable = |_| Wrong::Unreadable(name);
+    let unreadable = |()| Wrong::Unreadable(name);
     match (function, of) {
         (Function::Dyn, value)
         | (Function::Int, value @ V::Int(_))
@@ -94,7 +94,7 @@ fn truncate<'a>(function: Function, value: f64) -> Result<V<'a>, Wrong> {
     const SIGNED: f64 = 9_223_372_036_854_775_808.0;
     match function {
         Function::Int if value > -SIGNED && value < SIGNED => Ok(V::Int(value as i64)),
-        Function::Uint if value >= 0.0 && value < 2.0 * SIGNED => Ok(V::Uint(value as u64)),
+        Function::Uint if (0.0..2.0 * SIGNED).contains(&value) => Ok(V::Uint(value as u64)),
         _ => Err(Wrong::Overflow(function.name())),
     }
 }

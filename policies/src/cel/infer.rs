@@ -117,9 +117,8 @@ impl Type {
     /// Whether a value of this type can be one of the other.
     pub(crate) fn may_be(self, other: Self) -> bool {
         match (self, other) {
-            (Self::Any, _) | (_, Self::Any) => true,
             (Self::List(a), Self::List(b)) => a.may_be(*b),
-            (Self::Map | Self::Known(_), Self::Map | Self::Known(_)) => true,
+            (Self::Any, _) | (_, Self::Any) | (Self::Map | Self::Known(_), Self::Map | Self::Known(_)) => true,
             (a, b) => a == b || a.is_number() && b.is_number(),
         }
     }
@@ -260,17 +259,10 @@ impl Inference<'_> {
 
     fn member(&mut self, of: &Node, name: &str) -> Result<Type, Flaw> {
         match self.of(of)? {
-            Type::Known(members) => match members.iter().find(|(known, _)| *known == name) {
-                Some((_, kind)) => Ok(*kind),
-                None => {
-                    let names: Vec<_> = members.iter().map(|(known, _)| *known).collect();
-                    let expected = match nearest(name, names.iter().copied()) {
-                        Some(meant) => format!("a member that is known (did you mean {meant}?)"),
-                        None => format!("one of {}", names.join(", ")),
-                    };
-                    Err((expected, name.to_owned()))
-                }
-            },
+            Type::Known(members) => {
+                let found = members.iter().find(|(known, _)| *known == name);
+                found.map(|(_, kind)| *kind).ok_or_else(|| stranger(name, members))
+            }
             Type::Any | Type::Map | Type::Null => Ok(Type::Any),
             kind => Err((format!("an object before .{name}"), self.describe(of, kind))),
         }
@@ -373,16 +365,24 @@ impl Inference<'_> {
     }
 }
 
+/// A member that an object whose members are known does not have.
+fn stranger(name: &str, members: &[(&str, Type)]) -> Flaw {
+    let names: Vec<_> = members.iter().map(|(known, _)| *known).collect();
+    let expected = match nearest(name, names.iter().copied()) {
+        Some(meant) => format!("a member that is known (did you mean {meant}?)"),
+        None => format!("one of {}", names.join(", ")),
+    };
+    (expected, name.to_owned())
+}
+
 /// The type of a result; none if the operator does not take these.
 fn arithmetic(op: Op, a: Type, b: Type) -> Option<Type> {
     match (op, a, b) {
         (_, Type::Any, _) | (_, _, Type::Any) => Some(Type::Any),
         (Op::Add, Type::Text, Type::Text) => Some(Type::Text),
         (Op::Add, Type::List(_), Type::List(_)) => Some(Type::List(&Type::Any)),
-        (Op::Add, Type::Time, Type::Span) | (Op::Add, Type::Span, Type::Time) => Some(Type::Time),
-        (Op::Subtract, Type::Time, Type::Span) => Some(Type::Time),
-        (Op::Subtract, Type::Time, Type::Time) => Some(Type::Span),
-        (Op::Add | Op::Subtract, Type::Span, Type::Span) => Some(Type::Span),
+        (Op::Add | Op::Subtract, Type::Time, Type::Span) | (Op::Add, Type::Span, Type::Time) => Some(Type::Time),
+        (Op::Add | Op::Subtract, Type::Span, Type::Span) | (Op::Subtract, Type::Time, Type::Time) => Some(Type::Span),
         // A field of numbers may hold whole ones in one event and others in the next.
         (Op::Modulo, Type::Double, _) | (Op::Modulo, _, Type::Double) => None,
         (_, Type::Uint, Type::Uint) => Some(Type::Uint),

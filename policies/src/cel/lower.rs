@@ -53,7 +53,7 @@ impl<'t> Lowering<'t> {
                 let items: Result<Vec<_>, _> = list.elements.iter().map(|item| self.node(item)).collect();
                 let items = items?;
                 let fixed = items.iter().all(|item| matches!(item, Node::Const(_)));
-                if fixed { folded(Node::List(items)) } else { Ok(Node::List(items)) }
+                if fixed { folded(&Node::List(items)) } else { Ok(Node::List(items)) }
             }
             Expr::Map(map) => {
                 few(map.entries.len())?;
@@ -138,7 +138,7 @@ impl<'t> Lowering<'t> {
             ("_[_]", None, [a, b]) => Ok(Node::Index(Box::new([self.node(a)?, self.node(b)?]))),
             ("!_", None, [a]) => Ok(Node::Not(Box::new(self.node(a)?))),
             ("-_", None, [a]) => match self.node(a)? {
-                fixed @ Node::Const(_) => folded(Node::Negate(Box::new(fixed))),
+                fixed @ Node::Const(_) => folded(&Node::Negate(Box::new(fixed))),
                 node => Ok(Node::Negate(Box::new(node))),
             },
             ("has", None, [of]) => self.has(of),
@@ -218,7 +218,7 @@ impl<'t> Lowering<'t> {
         }
         let fixed = all.iter().all(|argument| matches!(argument, Node::Const(_)));
         let node = Node::Call(*function, all);
-        if fixed { folded(node) } else { Ok(node) }
+        if fixed { folded(&node) } else { Ok(node) }
     }
 }
 
@@ -264,13 +264,13 @@ fn constant(literal: &LiteralValue) -> Result<Node, Flaw> {
 }
 
 /// The result of what depends on nothing.
-fn folded(node: Node) -> Result<Node, Flaw> {
-    let expected = match &node {
+fn folded(node: &Node) -> Result<Node, Flaw> {
+    let expected = match node {
         Node::Call(Function::Duration, _) => "a duration, as in duration(\"1h30m\")",
         Node::Call(Function::Timestamp, _) => "a timestamp, as in timestamp(\"2026-11-21T14:03:00Z\")",
         _ => "something that can be worked out",
     };
-    fold(&node).map(Node::Const).map_err(|wrong| (expected.to_owned(), wrong.to_string()))
+    fold(node).map(Node::Const).map_err(|wrong| (expected.to_owned(), wrong.to_string()))
 }
 
 fn few(items: usize) -> Result<(), Flaw> {

@@ -32,7 +32,7 @@ pub(crate) fn parse(text: &str) -> Result<IdedExpr, Flaw> {
             let (line, column) = error.pos;
             let place = if line > 1 { format!("line {line}, column {column}") } else { format!("column {column}") };
             let said = error.msg.trim_start_matches("Syntax error: ").split(" expecting ").next().unwrap_or_default();
-            format!("{} at {place}", said.replace("'<EOF>'", "at its end"))
+            format!("{} at {place}", said.replace("mismatched input '<EOF>'", "its end"))
         });
         (expected.to_owned(), one_line(&said))
     })?;
@@ -47,7 +47,7 @@ pub(crate) fn parse(text: &str) -> Result<IdedExpr, Flaw> {
 fn on_own_stack(text: &str) -> Option<Result<IdedExpr, ParseErrors>> {
     let parse = || {
         let parser = Env::default().parser().enable_optional_syntax(false).max_recursion_depth(MAX_RECURSION);
-        parser.parse(text)
+        parser.error_recovery_limit(1).parse(text)
     };
     thread::scope(|scope| {
         let builder = thread::Builder::new().name("cel-parser".to_owned()).stack_size(STACK);
@@ -67,7 +67,6 @@ fn bounded(text: &str) -> Result<(), Flaw> {
         match (byte, quote) {
             (b'\\', Some(_)) => drop(bytes.next()),
             (_, Some(open)) if byte == open => quote = None,
-            (_, Some(_)) => {}
             (b'"' | b'\'', None) => quote = Some(byte),
             (b'(' | b'[' | b'{', None) => {
                 depth += 1;

@@ -59,8 +59,8 @@ pub(crate) fn read(node: &Node, problems: &mut Vec<Problem>) -> Vec<Requirement>
     });
     requirements.extend(limits.into_iter().flatten().map(Requirement::Member));
     reader.finish();
-    let none = requirements.is_empty() && problems.len() == before;
-    refuse_none(none, node, "{ owner: 'team-.*', key: true }", problems);
+    let empty = requirements.is_empty() && problems.len() == before;
+    refuse_none(empty, node, "{ owner: 'team-.*', key: true }", problems);
     requirements
 }
 

@@ -47,8 +47,8 @@ pub(crate) fn read(node: &Node, problems: &mut Vec<Problem>) -> Vec<Requirement>
     let headers = headers.into_iter().flatten().map(Requirement::Header);
     let fields = fields.into_iter().flatten().map(Requirement::Field);
     let all: Vec<_> = headers.chain(fields).chain(bytes.map(Requirement::Bytes)).chain(values).collect();
-    let none = all.is_empty() && problems.len() == before;
-    refuse_none(none, node, "{ headers: [traceparent], fields: [/customer_id] }", problems);
+    let empty = all.is_empty() && problems.len() == before;
+    refuse_none(empty, node, "{ headers: [traceparent], fields: [/customer_id] }", problems);
     all
 }
 

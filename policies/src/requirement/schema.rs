@@ -6,7 +6,7 @@ use forebay_schemas::outline::{Field, FieldKind, Outline, Place};
 use forebay_schemas::problem::Problem;
 
 use super::{Fault, read_true, refuse_none};
-use crate::fields::{find, name};
+use crate::fields::name;
 use crate::words::Words;
 
 /// The names of the fields without documentation that one finding lists.
@@ -17,7 +17,8 @@ const LISTED: usize = 5;
 pub(crate) enum Requirement {
     /// Every field says what it means.
     Documented,
-    /// No field is of one of these types, spelled as the schema has them or by kind.
+    /// No field is of one of these types, spelled as the schema has them or by kind. A union is of none of the kinds: `any` is
+    /// only what may be anything.
     ForbiddenTypes(Vec<String>),
     /// These fields are there.
     Fields(Vec<Pointer>),
@@ -42,8 +43,8 @@ pub(crate) fn read(node: &Node, problems: &mut Vec<Problem>) -> Vec<Requirement>
     .flatten()
     .collect();
     reader.finish();
-    let none = requirements.is_empty() && problems.len() == before;
-    refuse_none(none, node, "{ documented_fields: true, fields: [event_id] }", problems);
+    let empty = requirements.is_empty() && problems.len() == before;
+    refuse_none(empty, node, "{ documented_fields: true, fields: [event_id] }", problems);
     requirements
 }
 
@@ -82,13 +83,14 @@ impl Requirement {
         match self {
             Self::Documented => undocumented(outline).into_iter().collect(),
             Self::ForbiddenTypes(types) => {
+                let kind = |field: &Field| (field.kind != FieldKind::Any).then(|| kind_name(field.kind));
                 let forbidden =
-                    |field: &&Field| types.iter().any(|one| *one == field.spelled || *one == kind_name(field.kind));
+                    |field: &&Field| types.iter().any(|one| *one == field.spelled || Some(one.as_str()) == kind(field));
                 let expected = || format!("a type other than {}", types.join(", "));
                 outline.fields.iter().filter(forbidden).map(|it| fault(it, expected(), it.spelled.clone())).collect()
             }
             Self::Fields(pointers) => {
-                let missing = pointers.iter().filter(|pointer| !matches!(find(outline, pointer), Place::Field(_)));
+                let missing = pointers.iter().filter(|pointer| !matches!(outline.find(pointer), Place::Field(_)));
                 let fault = |pointer: &Pointer| Fault {
                     pointer: pointer.text.clone(),
                     expected: "a field".to_owned(),

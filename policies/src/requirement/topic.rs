@@ -22,8 +22,8 @@ pub(crate) fn read(node: &Node, problems: &mut Vec<Problem>) -> Vec<Requirement>
     let mut reader = Reader::new(node, problems);
     let requirement = reader.optional("previous_version", read_true).map(|()| Requirement::PreviousVersion);
     reader.finish();
-    let none = requirement.is_none() && problems.len() == before;
-    refuse_none(none, node, "{ previous_version: true }", problems);
+    let empty = requirement.is_none() && problems.len() == before;
+    refuse_none(empty, node, "{ previous_version: true }", problems);
     requirement.into_iter().collect()
 }
 

@@ -27,7 +27,11 @@ pub const RULES: [Rule; 22] = [
         "A schema is of its contract's format, sound and bounded, and its patterns take linear time.",
         "Mend the schema.",
     ),
-    error("conventions/wrong", "Conventions can be read.", "Mend the rule. docs/contracts.md says how one is written."),
+    error(
+        "conventions/wrong",
+        "Conventions can be read.",
+        "Mend the rule. docs/conventions.md says how one is written.",
+    ),
     error(
         "sample/refused",
         "An event in samples/valid is written.",

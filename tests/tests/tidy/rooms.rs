@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::source::{Source, files, pattern, read, relative};
 
 /// The steps of the recipe, in their order.
-const STEPS: [&str; 6] = ["authn", "admit", "allow", "encode", "judge", "deliver"];
+const STEPS: [&str; 7] = ["authn", "admit", "allow", "encode", "judge", "trial", "deliver"];
 
 /// Where a library may be named: its name, and the places.
 const LIBRARIES: [(&str, &[&str]); 2] = [
@@ -62,8 +62,9 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("router", &["server", "cli", "reload"]),
 ];
 
-/// Libraries of async, HTTP, Kafka, clocks and the like, which the pure crates do without.
-const IMPURE: &str = r"^(tokio.*|async-.*|smol|mio|futures.*|hyper.*|http|http-.*|axum.*|tower.*|reqwest|ureq|curl|tonic|h2|rustls.*|openssl.*|rdkafka.*|notify|opentelemetry.*|chrono|time|jiff|dirs|dotenvy)$";
+/// Libraries of async, HTTP, Kafka, clocks and the like, which the pure crates do without. chrono is none of them: without
+/// its feature `clock` it only counts. Another library may switch that on, so `impure_sources` looks for its clock too.
+const IMPURE: &str = r"^(tokio.*|async-.*|smol|mio|futures.*|hyper.*|http|http-.*|axum.*|tower.*|reqwest|ureq|curl|tonic|h2|rustls.*|openssl.*|rdkafka.*|notify|opentelemetry.*|time|jiff|dirs|dotenvy)$";
 
 /// A library is named only in its rooms.
 pub(crate) fn libraries(source: &Source) -> Vec<String> {
@@ -92,7 +93,8 @@ pub(crate) fn impure_sources(source: &Source) -> Vec<String> {
         let room = ["fs", "net", "env", "process"]
             .iter()
             .any(|room| path == format!("std::{room}") || path.starts_with(&format!("std::{room}::")));
-        room || path.split("::").any(|part| matches!(part, "SystemTime" | "Instant"))
+        let clock = path == "chrono::Local" || path.ends_with("Utc::now") || path.ends_with("Local::now");
+        room || clock || path.split("::").any(|part| matches!(part, "SystemTime" | "Instant"))
     };
     named(source, forbidden)
 }
@@ -113,7 +115,8 @@ pub(crate) fn impure_manifests(path: &str, manifest: &str) -> Vec<String> {
             _ if section == "[dependencies]" => line.split(['.', '=', ' ']).next().unwrap_or_default(),
             _ => continue,
         };
-        if impure.is_match(name) {
+        let clock = name == "chrono" && line.contains("clock");
+        if impure.is_match(name) || clock {
             found.push(format!("{path}:{}: {name}", number + 1));
         }
     }
@@ -206,12 +209,17 @@ mod tests {
             "fn a() { std::env::var(B) }",
             "use std::time::Instant;",
             "fn a(b: SystemTime) { c::SystemTime::now() }",
+            "fn a() { chrono::Utc::now() }",
+            "use chrono::{Local, Utc};",
         ] {
             assert!(!impure_sources(&Source::new("schemas/src/a.rs", text)).is_empty(), "{text}");
         }
         assert!(impure_sources(&Source::new("schemas/src/a.rs", "use std::{fmt, time::Duration};")).is_empty());
         let manifest = "[dependencies]\nserde = \"1\"\ntokio.workspace = true\n[dependencies.hyper-util]\nversion = \"1\"\n[dev-dependencies]\ntokio = \"1\"";
         assert_eq!(impure_manifests("a", manifest), ["a:3: tokio", "a:4: hyper-util"]);
+        assert!(impure_manifests("a", "[dependencies]\nchrono.workspace = true").is_empty());
+        let clock = "[dependencies]\nchrono = { workspace = true, features = [\"clock\"] }";
+        assert_eq!(impure_manifests("a", clock), ["a:2: chrono"]);
     }
 
     #[test]

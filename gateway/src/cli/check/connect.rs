@@ -9,7 +9,7 @@ use crate::catalog::{ContractSet, Topic};
 use crate::cli::{Exit, terminal};
 use crate::code::Code;
 use crate::config::Config;
-use crate::kafka::{Shape, Topics};
+use crate::kafka::Topics;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
 
@@ -29,8 +29,7 @@ pub(super) fn run(config: &Config, set: ContractSet, metrics: &Metrics) -> Exit 
     };
     let mut sound = true;
     for topic in set.sorted() {
-        let problems: Vec<String> =
-            kafka(&topic.contract, topics.shape(&topic.contract.topic)).chain(schema(topic)).collect();
+        let problems: Vec<String> = kafka(&topic.contract, &topics).chain(schema(topic)).collect();
         sound &= problems.is_empty();
         let said = if problems.is_empty() { summary(topic, &topics) } else { problems.join("; ") };
         terminal::say(format_args!("{}: {said}", topic.contract.topic));
@@ -57,8 +56,11 @@ fn bound(config: &Config, set: ContractSet, metrics: &Metrics) -> Result<(Contra
 }
 
 /// What Kafka has otherwise.
-fn kafka(contract: &Contract, shape: Option<Shape>) -> impl Iterator<Item = String> {
+fn kafka(contract: &Contract, topics: &Topics) -> impl Iterator<Item = String> {
     let file = &contract.file;
+    let shape = topics.shape(&contract.topic);
+    let copies = contract.dead_letter.as_ref().filter(|name| topics.shape(name).is_none());
+    let copies = copies.map(|name| format!("Kafka does not have {name}, where copies of refused events go; create it"));
     let absent = shape.is_none().then(|| {
         "Kafka does not have this topic, or does not show it to the gateway; create it, or take the contract away"
             .to_owned()
@@ -71,7 +73,7 @@ fn kafka(contract: &Contract, shape: Option<Shape>) -> impl Iterator<Item = Stri
         let differs = u64::from(expected) != shape.replication as u64;
         differs.then(|| format!("expected {expected} replicas as in {file}, found {}", shape.replication))
     });
-    absent.into_iter().chain(partitions).chain(replication)
+    absent.into_iter().chain(partitions).chain(replication).chain(copies)
 }
 
 /// What the registry has otherwise, in the words that a sender would hear.

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use forebay_policies::{Action, Case, Conventions, Finding as Breach, Held, Place, Rollout};
-use forebay_schemas::contract::{Compiled, Contract};
+use forebay_schemas::contract::{Compiled, Contract, Pointer};
 use forebay_schemas::encoder::Material;
 use forebay_schemas::lint::{self, Finding, Severity};
+use forebay_schemas::outline::{self, Outline};
 use forebay_schemas::samples::{self, Samples};
 use http::HeaderMap;
 use tokio::runtime::Runtime;
@@ -78,8 +79,11 @@ impl Standard {
         report: &mut Report,
     ) {
         let Compiled { contract, material, .. } = compiled;
+        let outline = Outline::of(contract, material);
         for breach in rulebook.decide(contract, material).findings {
-            report.add(&contract.topic, broken(contract, &breach));
+            let place = self.in_schema(&breach, &outline);
+            let schema = place.zip(material.value.as_ref()).map(|(line, sourced)| (sourced.schema.name.as_str(), line));
+            report.add(&contract.topic, broken(contract, &breach, schema));
         }
         // Binds ask who sends an event, which a sample does not say.
         let unbound = Contract { bind: Vec::new(), ..contract.clone() };
@@ -128,6 +132,14 @@ impl Standard {
         }
     }
 
+    /// The line in the schema that a rule over schemas means, if it is known.
+    fn in_schema(&self, breach: &Breach, outline: &Outline) -> Option<usize> {
+        let rule = self.conventions.rules().find(|rule| rule.name == breach.rule)?;
+        let pointer = Pointer::parse(&breach.pointer).ok().filter(|_| rule.place == Place::Schema)?;
+        let outline::Place::Field(field) = outline.find(&pointer) else { return None };
+        field.line
+    }
+
     fn try_samples(&mut self, topic: &Arc<Topic>, samples: &Samples, report: &mut Report) {
         let Ok(program) = &topic.bound else { return };
         self.applied.extend(program.rules.rules().iter().map(|rule| rule.name.clone()));
@@ -167,7 +179,9 @@ impl Standard {
         let encoded: Encoded = runtime.block_on(encode::encode(allowed, &headers, &binder));
         let who = Principal::new(SENDER.into());
         let accounts = judge::accounts(&encoded, &Bench { who: &who, headers: &headers, tally: None });
-        let results = accounts.into_iter().flatten().map(|account| account.result);
+        // A sample has no header fields that a rule could miss.
+        let of_events = accounts.into_iter().flatten().filter(|account| !account.rule.needs_headers);
+        let results = of_events.map(|account| account.result);
         results.filter_map(|result| if let Held::Broken(breach) = result { Some(breach) } else { None }).collect()
     }
 }
@@ -182,9 +196,11 @@ fn numbered(contract: &Contract, material: &Material) -> Option<Material> {
     material.suffices(contract).then_some(material)
 }
 
-/// A convention that a contract or its schema breaks.
-fn broken(contract: &Contract, breach: &Breach) -> Finding {
+/// A convention that a contract or its schema breaks; the schema's file and line, where the rule means a field of it.
+fn broken(contract: &Contract, breach: &Breach, schema: Option<(&str, usize)>) -> Finding {
     let place = contract.problem(&breach.pointer, "", "");
+    let beside = |name| Path::new(&contract.file).with_file_name(name).display().to_string();
+    let (file, line) = schema.map_or((place.file, place.line), |(name, line)| (beside(name), line));
     let says = format!(
         "{}Expected {}, found {} ({}:{}).",
         shadow(breach),
@@ -195,8 +211,8 @@ fn broken(contract: &Contract, breach: &Breach) -> Finding {
     );
     Finding {
         severity: severity(breach),
-        file: place.file,
-        line: place.line,
+        file,
+        line,
         pointer: breach.pointer.clone(),
         rule: format!("convention/{}", breach.rule).into(),
         says,
@@ -206,20 +222,12 @@ fn broken(contract: &Contract, breach: &Breach) -> Finding {
 
 /// A convention that a sample breaks.
 fn of_sample(topic: &Topic, folder: &'static str, file: &str, breach: &Breach) -> Finding {
-    let says = format!(
-        "{}At {}: expected {}, found {} ({}:{}).",
-        shadow(breach),
-        breach.pointer,
-        breach.expected,
-        breach.found,
-        breach.file,
-        breach.line
-    );
     Finding {
         severity: severity(breach),
         rule: format!("convention/{}", breach.rule).into(),
-        remedy: remedy(breach, "Mend the sample, or the convention if the event is a good one."),
-        ..lint::of_sample(&topic.contract, "sample/refused", folder, file, says)
+        remedy: "Mend the sample, or the convention if the event is a good one.".to_owned(),
+        // The sentence that its sender would read.
+        ..lint::of_sample(&topic.contract, "sample/refused", folder, file, breach.to_string())
     }
 }
 

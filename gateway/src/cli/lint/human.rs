@@ -44,7 +44,8 @@ fn summary(report: &Report) -> String {
     }
 }
 
-fn several(count: usize, what: &str) -> String {
+/// A number with its word.
+pub(super) fn several(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 

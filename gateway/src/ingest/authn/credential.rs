@@ -8,12 +8,14 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 
 use super::denied::Denied;
-use super::token;
+use super::token::{self, Damaged};
 
 /// A credential as it was sent. It has no Debug: it is a secret.
 pub(super) enum Credential<'h> {
     /// A key's id and secret.
     ApiKey { id: Cow<'h, str>, secret: Cow<'h, str> },
+    /// A text that begins as a key does and is none.
+    DamagedKey,
     /// A JSON Web Token.
     Jwt(&'h str),
 }
@@ -39,9 +41,10 @@ fn bearer(text: &str) -> Result<Credential<'_>, Denied> {
     if !text.starts_with(token::PREFIX) {
         return Ok(Credential::Jwt(text));
     }
-    let damaged = "The API key is damaged: its checksum is not that of its other characters. Copy it again, whole.";
-    let (id, secret) = token::parse(text).map_err(|_| Denied::wrong(damaged))?;
-    Ok(Credential::ApiKey { id: id.into(), secret: secret.into() })
+    Ok(match token::parse(text) {
+        Ok((id, secret)) => Credential::ApiKey { id: id.into(), secret: secret.into() },
+        Err(Damaged) => Credential::DamagedKey,
+    })
 }
 
 /// A key's id as the user and its secret as the password (RFC 7617).

@@ -90,7 +90,7 @@ mod tests {
         let used = mark("used");
         verdicts.put(used, good(7));
         for token in 0..3 * TOKENS {
-            verdicts.put(mark(&token.to_string()), good(0));
+            verdicts.put(mark(token.to_string()), good(0));
             assert_eq!(verdicts.get(&used).unwrap().ends, 7, "after {token}");
         }
         let halves = verdicts.0.lock().unwrap();

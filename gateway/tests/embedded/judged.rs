@@ -1,0 +1,160 @@
+//! Binds, conventions, dry runs, copies and reloads, as their users see them.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use forebay::app::Reloaded;
+use forebay::{admin, reload};
+use http::{Request, StatusCode};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+
+use super::house::{COPIES, House, JUDGED, request};
+
+const CONTRACT: &str = "\
+owner: team-shop
+description: An order that rules look at.
+value: { format: json }
+key: { from: /customer }
+bind: { /source: principal }
+pii: { /email: mask }
+dead_letter: platform.refused.v1
+";
+
+const RULES: &str = "\
+- name: totals-are-not-negative
+  applies_to: event
+  topics: [shop.order.judged.v1]
+  when: 'event.total < 0'
+  action: block
+  message: An order costs something.
+  fix: Send a credit note instead.
+- name: small-orders
+  applies_to: event
+  topics: [shop.order.judged.v1]
+  when: 'event.total > 1000'
+  action: warn
+- name: orders-have-a-channel
+  applies_to: event
+  topics: [shop.order.judged.v1]
+  require: { fields: [/channel] }
+  action: block
+  rollout: shadow
+  except: []
+";
+
+fn order(total: i64, more: &str) -> String {
+    format!(r#"{{"customer":"c-7","source":"tester","email":"ada@example.org","total":{total}{more}}}"#)
+}
+
+fn dry(body: String) -> Request<Body> {
+    let mut request = request(JUDGED, "application/json", body);
+    *request.uri_mut() = format!("/v1/topics/{JUDGED}/events?dry_run=true").parse().unwrap();
+    request
+}
+
+async fn house() -> House {
+    House::judging(CONTRACT, RULES).await
+}
+
+/// The page of the conventions, as operators see it.
+async fn conventions(house: &House) -> Value {
+    let page = admin::conventions(State(Arc::clone(&house.app))).await;
+    serde_json::from_slice(&page.into_body().collect().await.unwrap().to_bytes()).unwrap()
+}
+
+/// What stands there without the test's own folder.
+fn shown(house: &House, text: &str) -> String {
+    text.replace(&house.folder.path().display().to_string(), "…")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_conventions_and_binds_refuse() {
+    let house = house().await;
+    let answers = [
+        ("a_convention_that_blocks", order(-5, "")),
+        ("a_convention_that_warns", order(2_000, r#","channel":"web""#)),
+        ("a_field_that_is_bound_to_another", order(5, "").replace("tester", "svc-other")),
+        ("a_rule_that_can_not_be_judged", order(5, "").replace("\"total\":5", "\"total\":\"five\"")),
+    ];
+    for (name, body) in answers {
+        let answer = house.post(JUDGED, body).await;
+        let text = shown(&house, &answer.shown());
+        let text = without_places(&text);
+        insta::assert_snapshot!(name, text);
+    }
+}
+
+/// Partitions and offsets differ from run to run.
+fn without_places(text: &str) -> String {
+    let lines = text.lines().map(|line| match line.trim_start().split_once(':') {
+        Some(("\"partition\"" | "\"offset\"", _)) => {
+            let end = if line.ends_with(',') { "," } else { "" };
+            format!("{}: 0{end}", line.split(':').next().unwrap())
+        }
+        _ => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_says_all_and_writes_nothing() {
+    let house = house().await;
+    let events = format!("[{},{},{{\"customer\":1}}]", order(5, ""), order(-5, r#","channel":"web""#));
+    let answer = house.send(dry(events.clone())).await;
+    insta::assert_snapshot!("a_dry_run", shown(&house, &answer.shown()));
+    assert!(!answer.text.contains("ada@example.org"), "{}", answer.text);
+    let only_refused = house.send(dry(order(-5, ""))).await;
+    insta::assert_snapshot!("a_dry_run_of_which_nothing_would_be_written", shown(&house, &only_refused.shown()));
+    assert!(conventions(&house).await.as_array().unwrap().iter().all(|rule| rule["hits"] == json!([])));
+    let real = house.post(JUDGED, events).await;
+    assert_eq!(real.json()["events"][0]["offset"], json!(0), "the first record of its partition: {}", real.text);
+    let details = |answer: &Value| -> Vec<Value> {
+        answer["events"].as_array().unwrap().iter().map(|event| event["detail"].clone()).collect()
+    };
+    assert_eq!(details(&real.json()), details(&answer.json()), "one text for both");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hits_are_shown_by_topic_and_sender() {
+    let house = house().await;
+    house.post(JUDGED, format!("[{},{}]", order(-5, ""), order(5_000, ""))).await;
+    let page = serde_json::to_string_pretty(&conventions(&house).await).unwrap();
+    assert!(!page.contains("5000") && !page.contains("ada@"), "{page}");
+    insta::assert_snapshot!("the_page_of_conventions", shown(&house, &page));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_can_not_be_kept_changes_no_verdict() {
+    let contract = CONTRACT.replace(COPIES, "platform.nowhere.v1");
+    let house = House::judging(&contract, RULES).await;
+    let answer = house.post(JUDGED, format!("[{},{}]", order(5, ""), order(-5, ""))).await;
+    assert_eq!(answer.status, StatusCode::MULTI_STATUS, "{}", answer.text);
+    assert_eq!(answer.json()["events"][1]["dead_letter"], json!("not_kept"), "{}", answer.text);
+    assert_eq!(answer.json()["events"][1]["code"], json!("convention_violation"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changed_rules_are_taken_up_whole_or_not_at_all() {
+    let house = house().await;
+    tokio::spawn(reload::keep(Arc::clone(&house.app), Vec::new(), reload::Log));
+    let rules = house.folder.path().join("conventions/rules.yaml");
+    let refused = async |total| {
+        let answer = house.post(JUDGED, order(total, r#","channel":"web""#)).await;
+        answer.status == StatusCode::UNPROCESSABLE_ENTITY
+    };
+    assert!(refused(-5).await);
+    std::fs::write(&rules, RULES.replace("event.total < 0", "event.total < -10")).unwrap();
+    while refused(-5).await {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert!(refused(-11).await);
+    std::fs::write(&rules, RULES.replace("event.total < 0", "event.total <")).unwrap();
+    let Reloaded::Refused(problems) = house.app.reload_requests.ask().await else { panic!("it is wrong") };
+    insta::assert_snapshot!("a_reload_that_is_refused", shown(&house, &problems.join("\n")));
+    assert!(!refused(-5).await && refused(-11).await, "the old rules are in force");
+    std::fs::write(&rules, "").unwrap();
+    assert_eq!(house.app.reload_requests.ask().await, Reloaded::Applied { contracts: 4 });
+    assert!(!refused(-11).await);
+}
