@@ -91,10 +91,10 @@ impl Requirement {
             (Self::Field(_) | Self::Header(_), Value::Text("") | Value::Bytes([])) => Some("an empty one"),
             (Self::Field(_) | Self::Header(_), _) | (Self::Value(..), Value::Absent) => None,
             (Self::Value(_, words), Value::Text(text)) => (!words.accept(text)).then_some("another string"),
-            (Self::Value(_, words), Value::Int(number)) => (!is_listed(words, *number)).then_some("another number"),
-            (Self::Value(_, words), Value::Uint(number)) => (!is_listed(words, *number)).then_some("another number"),
+            (Self::Value(_, words), Value::Int(number)) => (!is_listed(words, number)).then_some("another number"),
+            (Self::Value(_, words), Value::Uint(number)) => (!is_listed(words, number)).then_some("another number"),
             // What a schema calls a number is one with a fraction, also where that is 0.
-            (Self::Value(_, words), Value::Double(number)) => (!is_listed(words, *number)).then_some("another number"),
+            (Self::Value(_, words), Value::Double(number)) => (!is_listed(words, number)).then_some("another number"),
             (Self::Value(_, words), Value::Bool(truth)) => {
                 (!words.accept(if *truth { "true" } else { "false" })).then_some("another boolean")
             }
@@ -114,8 +114,8 @@ impl Requirement {
 }
 
 /// Whether a number is one of the words, as decimals; an expression is only asked of texts.
-fn is_listed<N: FromStr + PartialEq>(words: &Words, number: N) -> bool {
-    let same = |word: &String| word.parse::<N>().is_ok_and(|word| word == number);
+fn is_listed<N: FromStr + PartialEq>(words: &Words, number: &N) -> bool {
+    let same = |word: &String| word.parse::<N>().is_ok_and(|word| word == *number);
     matches!(words, Words::Listed(words) if words.iter().any(same))
 }
 
