@@ -19,6 +19,8 @@ use crate::server::tls::Live;
 
 /// How often the day is looked at where files are not.
 const DAY_CHECK: Duration = Duration::from_mins(1);
+/// How often a set is read that changes while it is read.
+const READINGS: usize = 5;
 
 /// Something beside the contracts that is read from files and can be read again.
 pub trait Part: Send + Sync {
@@ -75,8 +77,7 @@ impl Audience for Log {
 pub async fn keep(app: Arc<App>, parts: Vec<Arc<dyn Part>>, audience: impl Audience) {
     let Some(mut asked) = app.reload_requests.receiver() else { return };
     let interval = app.config.reload.interval;
-    let folders = vec![app.config.catalog.dir.clone(), app.config.conventions.dir.clone()];
-    let look = || (Watch::new(folders.clone()), parts.iter().map(|part| Watch::new(part.files())).collect::<Vec<_>>());
+    let look = || (Watch::new(folders(&app)), parts.iter().map(|part| Watch::new(part.files())).collect::<Vec<_>>());
     let (mut contracts, mut others) = look();
     loop {
         let pause = if interval.is_zero() { DAY_CHECK } else { interval };
@@ -114,7 +115,12 @@ async fn reload_all(app: &App, parts: &[Arc<dyn Part>], audience: &impl Audience
 
 /// Reads contracts and conventions again, and says how many contracts are in force, or everything that is wrong.
 async fn reload_contracts(app: &App, audience: &impl Audience) -> Result<usize, Vec<String>> {
-    let mut load = catalog::load(&Sources::of(&app.config), clock::today(), &app.metrics);
+    let Some(mut load) = read_at_rest(app) else {
+        let problem = "contracts or conventions change while they are read; the old ones stay in force";
+        tracing::error!("{problem}");
+        app.metrics.reload(false);
+        return Err(vec![problem.to_owned()]);
+    };
     app.metrics.reload(load.set.is_some());
     let Some(set) = load.set.take() else {
         tracing::error!("contracts or conventions are wrong; the old ones stay in force");
@@ -129,4 +135,19 @@ async fn reload_contracts(app: &App, audience: &impl Audience) -> Result<usize, 
     app.catalog.replace(set);
     app.topics.refresh();
     Ok(contracts)
+}
+
+fn folders(app: &App) -> Vec<PathBuf> {
+    vec![app.config.catalog.dir.clone(), app.config.conventions.dir.clone()]
+}
+
+/// Reads contracts and conventions while nothing of them changes: some files of one set and some of the next may go well
+/// together, and still be a set that nobody has written. None if something changes each time.
+fn read_at_rest(app: &App) -> Option<Load> {
+    let folders = folders(app);
+    (0..READINGS).find_map(|_| {
+        let before = watch::fingerprint(&folders);
+        let load = catalog::load(&Sources::of(&app.config), clock::today(), &app.metrics);
+        (watch::fingerprint(&folders) == before).then_some(load)
+    })
 }

@@ -189,7 +189,10 @@ fn refusal(broken: Vec<Finding>) -> Box<Refusal> {
         2 => " One more convention is broken.".to_owned(),
         several => format!(" {} more conventions are broken.", several - 1),
     };
-    let first = broken.first().map(ToString::to_string).unwrap_or_default();
+    let mut first = broken.first().map(ToString::to_string).unwrap_or_default();
+    if !more.is_empty() && !first.ends_with(['.', '!', '?']) {
+        first.push('.');
+    }
     let mut refusal = Refusal::not_written(Code::ConventionViolation, format!("{first}{more}"));
     refusal.broken = broken;
     refusal

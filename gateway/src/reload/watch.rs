@@ -1,6 +1,8 @@
-//! Whether files have changed: by their length and the time of their last change. Knows nothing of what stands in them.
+//! Whether files have changed: by their length, the time of their last change and their number on the file system. Knows
+//! nothing of what stands in them.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -14,8 +16,9 @@ pub(super) struct Watch {
     last: Fingerprint,
 }
 
-/// Length and time of the last change by path; what can't be read is left out, and missed when it appears again.
-type Fingerprint = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
+/// Length, time of the last change and number by path; what can't be read is left out, and missed when it appears again.
+/// The number tells files apart that were written within one tick of the clock.
+pub(super) type Fingerprint = BTreeMap<PathBuf, (u64, Option<SystemTime>, u64)>;
 
 impl Watch {
     /// What lies there is in force.
@@ -36,7 +39,8 @@ impl Watch {
     }
 }
 
-fn fingerprint(paths: &[PathBuf]) -> Fingerprint {
+/// How the files lie there now.
+pub(super) fn fingerprint(paths: &[PathBuf]) -> Fingerprint {
     let mut files = Fingerprint::new();
     for path in paths {
         visit(path, DEPTH, &mut files);
@@ -48,7 +52,7 @@ fn fingerprint(paths: &[PathBuf]) -> Fingerprint {
 fn visit(path: &Path, depth: usize, files: &mut Fingerprint) {
     let Ok(meta) = std::fs::metadata(path) else { return };
     if meta.is_file() {
-        files.insert(path.to_owned(), (meta.len(), meta.modified().ok()));
+        files.insert(path.to_owned(), (meta.len(), meta.modified().ok(), meta.ino()));
     } else if depth > 0
         && let Ok(entries) = std::fs::read_dir(path)
     {
@@ -90,5 +94,19 @@ mod tests {
         std::os::unix::fs::symlink(&new, &link).expect("a link");
         assert!(!watch.has_settled());
         assert!(watch.has_settled());
+    }
+
+    #[test]
+    fn another_file_of_the_same_length_and_time_is_a_change() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [file, next] = ["a", "b"].map(|name| folder.path().join(name));
+        for (path, text) in [(&file, "one"), (&next, "two")] {
+            std::fs::write(path, text).expect("a file");
+            let opened = std::fs::File::options().write(true).open(path).expect("the file");
+            opened.set_modified(SystemTime::UNIX_EPOCH).expect("its time");
+        }
+        let before = fingerprint(std::slice::from_ref(&file));
+        std::fs::rename(&next, &file).expect("a file is renamed");
+        assert_ne!(fingerprint(&[file]), before);
     }
 }

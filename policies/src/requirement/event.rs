@@ -1,6 +1,8 @@
 //! What a rule may require of each event without an expression. Knows which fields it looks at, not where their values
 //! come from.
 
+use std::str::FromStr;
+
 use forebay_schemas::contract::{Pointer, check_header_name};
 use forebay_schemas::document::{Node, Reader};
 use forebay_schemas::picked::Value;
@@ -90,6 +92,9 @@ impl Requirement {
             (Self::Field(_) | Self::Header(_), _) | (Self::Value(..), Value::Absent) => None,
             (Self::Value(_, words), Value::Text(text)) => (!words.accept(text)).then_some("another string"),
             (Self::Value(_, words), Value::Int(number)) => (!is_listed(words, *number)).then_some("another number"),
+            (Self::Value(_, words), Value::Uint(number)) => (!is_listed(words, *number)).then_some("another number"),
+            // What a schema calls a number is one with a fraction, also where that is 0.
+            (Self::Value(_, words), Value::Double(number)) => (!is_listed(words, *number)).then_some("another number"),
             (Self::Value(_, words), Value::Bool(truth)) => {
                 (!words.accept(if *truth { "true" } else { "false" })).then_some("another boolean")
             }
@@ -109,6 +114,24 @@ impl Requirement {
 }
 
 /// Whether a number is one of the words, as decimals; an expression is only asked of texts.
-fn is_listed(words: &Words, number: i64) -> bool {
-    matches!(words, Words::Listed(words) if words.iter().any(|word| word.parse() == Ok(number)))
+fn is_listed<N: FromStr + PartialEq>(words: &Words, number: N) -> bool {
+    let same = |word: &String| word.parse::<N>().is_ok_and(|word| word == number);
+    matches!(words, Words::Listed(words) if words.iter().any(same))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_one_of_the_words_whatever_holds_it() {
+        let words = ["1", "2.5", "18446744073709551615"].map(str::to_owned).to_vec();
+        let listed = Requirement::Value(Pointer::parse("/n").expect("a pointer"), Words::Listed(words));
+        for value in [Value::Int(1), Value::Uint(u64::MAX), Value::Double(1.0), Value::Double(2.5)] {
+            assert_eq!(listed.broken(&value, 0), None, "{value:?}");
+        }
+        for value in [Value::Int(2), Value::Uint(u64::MAX - 1), Value::Double(1.5), Value::Double(-1.0)] {
+            assert_eq!(listed.broken(&value, 0), Some("another number"), "{value:?}");
+        }
+    }
 }

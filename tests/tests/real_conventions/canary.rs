@@ -189,7 +189,7 @@ impl Field {
     fn post(&mut self, what: &str, topic: &str, body: &str) -> Answer {
         let query = self.planted.plant(Kind::Secret, "the query");
         let key = self.planted.plant(Kind::Plain, "the record's key");
-        let by_token = self.answers.len() % 2 == 0;
+        let by_token = self.answers.len().is_multiple_of(2);
         let proof = if by_token { format!("Bearer {}", self.token) } else { self.key.bearer() };
         let request = Request::json(format!("{}?a={query}", path(topic)), body).header("authorization", &proof);
         self.send(what, request.header("forebay-key", &key))

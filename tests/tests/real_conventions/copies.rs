@@ -112,10 +112,10 @@ fn copies_carry_their_reason_and_nothing_personal() {
     let ids: Vec<_> = good.iter().filter_map(|record| record.header("event-id")).collect();
     assert_eq!(ids, ["good-1", "good-2"]);
     let hash = good[0].json()["phone"].clone();
-    let copies = records(dead, 3);
-    assert_eq!(copies.len(), 3, "one a copy that was kept, and none of a trial");
+    let dead_letters = records(dead, 3);
+    assert_eq!(dead_letters.len(), 3, "one a copy that was kept, and none of a trial");
     for (record, (id, at, rule)) in
-        copies.iter().zip([("schema", 1, None), ("key", 2, None), ("rule", 3, Some("total-is-positive"))])
+        dead_letters.iter().zip([("schema", 1, None), ("key", 2, None), ("rule", 3, Some("total-is-positive"))])
     {
         let refused = &answer.json()["events"][at];
         assert_eq!(record.header("forebay-topic"), Some(topic));
@@ -130,8 +130,8 @@ fn copies_carry_their_reason_and_nothing_personal() {
         assert_eq!((&json["id"], &json["email"], &json["phone"]), (&json!(id), &json!("****"), &hash), "{json}");
         assert!(json.get("name").is_none(), "{json}");
     }
-    assert_eq!(copies[0].json()["total"], "****", "nobody knows what stood in a field of another kind");
-    for record in copies.iter().chain(&good) {
+    assert_eq!(dead_letters[0].json()["total"], "****", "nobody knows what stood in a field of another kind");
+    for record in dead_letters.iter().chain(&good) {
         for plain in [EMAIL, PHONE, NAME] {
             assert!(!whole(record).contains(plain), "{plain}: {}", whole(record));
         }

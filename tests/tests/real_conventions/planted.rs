@@ -49,7 +49,7 @@ impl Planted {
 }
 
 fn spellings(word: &str) -> [String; 4] {
-    let hex = word.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = word.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     let decimal = word.bytes().map(|byte| byte.to_string()).collect::<Vec<_>>().join(", ");
     // The last digits depend on what follows.
     let mut base64 = BASE64_STANDARD_NO_PAD.encode(word);
