@@ -247,6 +247,23 @@ fn refused(field: &mut Field) {
     }
     let unkeyed = Request::json(path(TOPIC), event).header("authorization", &field.key.bearer());
     assert_eq!(field.send("missing_key", unkeyed).code(), "missing_key");
+    refused_otherwise(field);
+}
+
+/// The same as lines with receipts, and as bytes of Avro.
+fn refused_otherwise(field: &mut Field) {
+    let word = field.planted.plant(Kind::Plain, "a value in a line that is refused");
+    let event = field.event(json!({ "total": word })).to_string();
+    let proven =
+        |request: Request, key: &ApiKey| request.header("authorization", &key.bearer()).header("forebay-key", "k");
+    let lines = Request::ndjson(path(TOPIC), format!("{event}\n{}\n", &event[..event.len() - 9]));
+    let answer = field.send("receipts", proven(lines, &field.key).header("accept", "application/x-ndjson"));
+    let codes: Vec<_> = answer.text().lines().map(|line| line.contains("schema_violation")).collect();
+    assert_eq!(codes, [true, false], "{answer}");
+    let bytes = [&[2 * 22], word.as_bytes(), &[2 * 60], event.as_bytes()].concat();
+    let encoded = Request::post(path(TOPIC), bytes).header("content-type", "avro/binary");
+    let answer = field.send("malformed", proven(encoded, &field.key));
+    assert_eq!(answer.code(), "malformed", "{answer}");
 }
 
 /// Requests that are refused by their head, each with its code.
