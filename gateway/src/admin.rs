@@ -62,7 +62,7 @@ pub async fn conventions(State(app): State<Arc<App>>) -> Response {
     let contracts = app.catalog.current();
     let today = clock::today();
     let rules = contracts.rulebook().conventions.rules();
-    json(&rules.map(|rule| convention(rule, today, app.tally.of(&rule.name))).collect())
+    json(&rules.map(|rule| convention(rule, today, &app.tally.of(&rule.name))).collect())
 }
 
 /// `POST /reload`: reads contracts, conventions, keys and certificates again. 200 if they are in force, 422 with what is
@@ -82,7 +82,7 @@ pub async fn reload(State(app): State<Arc<App>>) -> (StatusCode, Response) {
     }
 }
 
-fn convention(rule: &RuleInfo, today: Date, hits: Vec<Line>) -> Value {
+fn convention(rule: &RuleInfo, today: Date, hits: &[Line]) -> Value {
     let exception = |exception: &Exception| {
         json!({
             "topic": exception.topic,

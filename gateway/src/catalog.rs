@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use forebay_policies::{Conventions, Date, Finding};
+use forebay_policies::{Conventions, Date, Finding, Rollout};
 use forebay_schemas::contract::Compiled;
 use forebay_schemas::contract::{self, Contract};
 use forebay_schemas::encoder::Material;
@@ -244,7 +244,11 @@ impl Broken {
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let severity = if self.finding.blocks() { "error" } else { "warning" };
+        let severity = match self.finding.rollout {
+            _ if self.finding.blocks() => "error",
+            Rollout::Enforce => "warning",
+            Rollout::Shadow => "note",
+        };
         write!(f, "{severity}: {}: {}", self.file, self.finding)
     }
 }

@@ -2,6 +2,7 @@
 //! chosen here. Knows nothing of contracts or Kafka.
 
 pub mod status;
+mod refused;
 pub mod trial;
 pub mod body;
 pub mod media;

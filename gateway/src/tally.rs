@@ -22,9 +22,12 @@ const OTHER: &str = "other";
 #[derive(Debug)]
 pub struct Tally {
     metrics: ConventionMetrics,
-    rows: RwLock<HashMap<Arc<str>, HashMap<Arc<str>, HashMap<Arc<str>, Arc<Row>>>>>,
+    rows: RwLock<HashMap<Arc<str>, Topics>>,
     len: AtomicUsize,
 }
+
+/// One rule's rows, by topic and principal.
+type Topics = HashMap<Arc<str>, HashMap<Arc<str>, Arc<Row>>>;
 
 /// Who broke which rule where.
 #[derive(Debug, Clone, Copy)]

@@ -91,14 +91,14 @@ pub(super) async fn reload_on_signal(app: &App) {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut hang_up) = signal(SignalKind::hangup()) else {
         tracing::error!("SIGHUP can't be received; reload by POST /reload");
-        return std::future::pending().await;
+        return std::future::pending::<()>().await;
     };
     while hang_up.recv().await.is_some() {
         tracing::info!("SIGHUP: reloading");
         // How it ended is in the log already.
         let _ = app.reload_requests.ask().await;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Waits for SIGTERM or SIGINT.

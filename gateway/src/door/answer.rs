@@ -12,6 +12,7 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
+use super::refused::refused;
 use super::{status, trial};
 use crate::event::{Code, Outcome, Refusal, Rejection, Verdict};
 use crate::limit::whole_seconds;
@@ -53,37 +54,6 @@ struct WrittenEntry {
     outcome: &'static str,
     partition: i32,
     offset: i64,
-}
-
-/// A refused event as an entry of an answer.
-#[derive(Serialize)]
-pub(super) struct Refused<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    index: Option<usize>,
-    pub(super) outcome: &'static str,
-    retryable: bool,
-    code: &'static str,
-    detail: &'a str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<Error<'a>>,
-    /// What became of the copy for the topic that the contract names for refused events.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dead_letter: Option<&'static str>,
-}
-
-/// A place where an event and its schema, or an event and a convention, disagree.
-#[derive(Serialize)]
-struct Error<'a> {
-    pointer: &'a str,
-    expected: &'a str,
-    actual: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    convention: Option<&'a str>,
-    /// The convention's file and line.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fix: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -296,35 +266,6 @@ fn write_entry(verdict: &Verdict, index: Option<usize>, out: &mut Vec<u8>) {
         }
         Verdict::Refused(refusal) => append_json(out, &refused(refusal, index)),
         Verdict::Tried(tried) => append_json(out, &trial::entry(tried, index)),
-    }
-}
-
-/// A refusal as an entry of an answer.
-pub(super) fn refused(refusal: &Refusal, index: Option<usize>) -> Refused<'_> {
-    let unlike = refusal.errors.iter().map(|found| Error {
-        pointer: &found.pointer,
-        expected: &found.expected,
-        actual: found.actual,
-        convention: None,
-        at: None,
-        fix: None,
-    });
-    let broken = refusal.broken.iter().map(|finding| Error {
-        pointer: &finding.pointer,
-        expected: &finding.expected,
-        actual: &finding.found,
-        convention: Some(&finding.rule),
-        at: Some(format!("{}:{}", finding.file, finding.line)),
-        fix: finding.fix.as_deref(),
-    });
-    Refused {
-        index,
-        outcome: refusal.outcome.as_str(),
-        retryable: refusal.code.is_retryable(),
-        code: refusal.code.as_str(),
-        detail: &refusal.detail,
-        errors: unlike.chain(broken).collect(),
-        dead_letter: refusal.copied.map(|kept| if kept { "kept" } else { "not_kept" }),
     }
 }
 

@@ -50,7 +50,7 @@ pub fn schema_id(headers: &HeaderMap) -> Result<Option<u32>, Rejection> {
 /// Whether the events are only to be tried out: `dry_run=true` in the query.
 pub fn dry_run(query: Option<&str>) -> Result<bool, Rejection> {
     let pairs = query.unwrap_or_default().split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    match pairs.filter(|(name, _)| *name == "dry_run").map(|(_, value)| value).last() {
+    match pairs.filter(|(name, _)| *name == "dry_run").map(|(_, value)| value).next_back() {
         None | Some("false") => Ok(false),
         Some("true") => Ok(true),
         Some(_) => Err(Rejection::new(Code::Malformed, "dry_run in the address is true or false.")),

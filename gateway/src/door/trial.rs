@@ -5,7 +5,7 @@ use forebay_policies::{Account, Action, Finding, Held, Rollout};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::answer::{Refused, refused};
+use super::refused::{Refused, refused};
 use crate::event::Trial;
 
 /// What stands for `written` where nothing is.

@@ -159,8 +159,7 @@ impl<'a> Judge<'a> {
     /// Counts a broken rule, and says what follows from it.
     fn count(&self, rules: &EventRules, hit: &Hit, topic: usize) -> Effect {
         let rule = &rules.rules()[hit.rule];
-        let action = if hit.failed { rule.on_error.unwrap_or(Action::Warn) } else { rule.action };
-        let effect = effect(action, rule.rollout);
+        let effect = effect(rules.action(hit), rule.rollout);
         if let Some(tally) = self.bench.tally {
             let topic = self.encoded.topics[topic].metrics.topic();
             let place = Place { rule: &rule.name, topic, principal: self.bench.who.name() };

@@ -127,7 +127,7 @@ impl Standard {
                 let says =
                     format!("{} applies to no topic: none that it is for has the fields that it names.", rule.name);
                 let remedy = "Check the spelling of its fields and topics, or take it out.";
-                report.add(GROUP, place(Severity::Warning, "unused", rule.line, says, remedy));
+                report.add(GROUP, place(Severity::Note, "unused", rule.line, says, remedy));
             }
         }
     }

@@ -32,38 +32,28 @@ impl Copies {
         who: &Principal,
         trace: &[(&'static CStr, Bytes)],
     ) -> Self {
-        let outlets: Vec<_> = encoded.topics.iter().map(|topic| outlet(delivery, topic)).collect();
-        let refused: Vec<_> = match outlets.iter().any(Option::is_some) {
-            true => encoded.records.iter().enumerate().filter_map(|(index, slot)| Some((index, slot.as_ref().err()?))),
-            false => return Self { receipts: Arc::new(Receipts::new(0)), places: Vec::new() },
+        let ways: Vec<_> = encoded.topics.iter().map(|topic| Way::of(delivery, topic)).collect();
+        if ways.iter().all(|way| matches!(way, Way::Unwanted)) {
+            return Self { receipts: Arc::new(Receipts::new(0)), places: Vec::new() };
         }
-        .collect();
+        let slots = encoded.records.iter().enumerate();
+        let refused: Vec<_> = slots.filter_map(|(index, slot)| Some((index, slot.as_ref().err()?))).collect();
         let receipts = Arc::new(Receipts::new(refused.len()));
         let mut places = Vec::new();
         for (place, (index, refusal)) in refused.into_iter().enumerate() {
             let Ok(event) = &encoded.source.events[index] else { continue };
-            let Some(outlet) = outlets[event.topic].as_ref().filter(|_| is_of_content(refusal.code)) else { continue };
             let topic = &encoded.topics[event.topic];
             let text = &encoded.source.body[event.text.clone()];
-            let sent = match (value(topic, encoded.source.form, text, refusal), outlet) {
-                (None, _) => Err(Copied::Withheld),
-                (Some(_), None) => Err(Copied::Failed),
-                (Some(value), Some(outlet)) => {
-                    let rules = refusal.broken.iter().map(|one| one.rule.as_str()).collect::<Vec<_>>().join(",");
-                    let fields = [
-                        (c"content-type", media_type(topic, encoded.source.form)),
-                        (c"forebay-topic", topic.contract.topic.as_bytes()),
-                        (c"forebay-code", refusal.code.as_str().as_bytes()),
-                        (c"forebay-reason", refusal.detail.as_bytes()),
-                        (c"forebay-principal", who.name().as_bytes()),
-                        (c"forebay-rule", rules.as_bytes()),
-                    ];
-                    let rule = usize::from(!rules.is_empty());
-                    let trace = trace.iter().map(|(name, value)| (*name, &value[..]));
-                    let headers: Vec<Field<'_>> = fields.into_iter().take(5 + rule).chain(trace).collect();
-                    let record = Outgoing { value: &value, key: None, headers: &headers, time_millis: None };
-                    outlet.send(&record, &receipts, place).map(|()| place).map_err(|_| Copied::Failed)
-                }
+            let copied = |outlet: &Outlet| {
+                let value = value(topic, encoded.source.form, text, refusal).ok_or(Copied::Withheld)?;
+                let about = About { topic, refusal, who, media_type: media_type(topic, encoded.source.form) };
+                about.send(&value, trace, outlet, (&receipts, place)).map(|()| place)
+            };
+            let sent = match &ways[event.topic] {
+                _ if !is_of_content(refusal.code) => continue,
+                Way::Unwanted => continue,
+                Way::Closed => Err(Copied::Failed),
+                Way::Open(outlet) => copied(outlet),
             };
             places.push((index, Arc::clone(topic), sent));
         }
@@ -92,11 +82,55 @@ impl Copies {
     }
 }
 
-/// None where no copies are wanted; none within where they can't be sent now.
-fn outlet(delivery: &Delivery, topic: &Topic) -> Option<Option<Outlet>> {
-    let name = topic.contract.dead_letter.as_deref()?;
-    let there = delivery.topics.presence(name) == Presence::Present;
-    Some(there.then(|| delivery.producer.refused_outlet(name).ok()).flatten())
+/// The way of one topic's copies.
+enum Way {
+    /// The contract wants none.
+    Unwanted,
+    /// There is no topic for them in Kafka, or Kafka has not been reached.
+    Closed,
+    Open(Outlet),
+}
+
+impl Way {
+    fn of(delivery: &Delivery, topic: &Topic) -> Self {
+        let Some(name) = topic.contract.dead_letter.as_deref() else { return Self::Unwanted };
+        let there = delivery.topics.presence(name) == Presence::Present;
+        let outlet = there.then(|| delivery.producer.refused_outlet(name).ok()).flatten();
+        outlet.map_or(Self::Closed, Self::Open)
+    }
+}
+
+/// What a copy says of itself in its header fields.
+struct About<'a> {
+    topic: &'a Topic,
+    refusal: &'a Refusal,
+    who: &'a Principal,
+    media_type: &'static [u8],
+}
+
+impl About<'_> {
+    fn send(
+        &self,
+        value: &[u8],
+        trace: &[(&'static CStr, Bytes)],
+        outlet: &Outlet,
+        (receipts, place): (&Arc<Receipts>, usize),
+    ) -> Result<(), Copied> {
+        let rules = self.refusal.broken.iter().map(|one| one.rule.as_str()).collect::<Vec<_>>().join(",");
+        let mut headers: Vec<Field<'_>> = vec![
+            (c"content-type", self.media_type),
+            (c"forebay-topic", self.topic.contract.topic.as_bytes()),
+            (c"forebay-code", self.refusal.code.as_str().as_bytes()),
+            (c"forebay-reason", self.refusal.detail.as_bytes()),
+            (c"forebay-principal", self.who.name().as_bytes()),
+        ];
+        if !rules.is_empty() {
+            headers.push((c"forebay-rule", rules.as_bytes()));
+        }
+        headers.extend(trace.iter().map(|(name, value)| (*name, &value[..])));
+        let record = Outgoing { value, key: None, headers: &headers, time_millis: None };
+        outlet.send(&record, receipts, place).map_err(|_| Copied::Failed)
+    }
 }
 
 /// Whether it was refused for what it is, not for who sent it, when or how much.

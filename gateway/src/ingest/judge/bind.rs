@@ -11,7 +11,7 @@ const NAME: &str = "{principal}";
 
 /// What one contract binds, with the caller's name filled in.
 pub(super) struct Binds<'a> {
-    binds: &'a [Bind],
+    all: &'a [Bind],
     /// For each bind the literal pieces between its stars.
     pieces: Vec<Vec<String>>,
     who: &'a str,
@@ -22,15 +22,15 @@ impl<'a> Binds<'a> {
         let who: &str = who.name();
         // The name is filled in after the pattern is cut: a star in a name is a star, not a pattern.
         let pieces = |bind: &Bind| bind.pattern.split('*').map(|piece| piece.replace(NAME, who)).collect();
-        Self { binds: &contract.bind, pieces: contract.bind.iter().map(pieces).collect(), who }
+        Self { all: &contract.bind, pieces: contract.bind.iter().map(pieces).collect(), who }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.binds.len()
+        self.all.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.binds.is_empty()
+        self.all.is_empty()
     }
 
     /// Refuses an event in which a bound field is another than it must be. `values` are those of the binds, in order.
@@ -38,7 +38,7 @@ impl<'a> Binds<'a> {
         let wrong = |(bind, value): (usize, &Value<'_>)| {
             let kept = matches!(value, Value::Text(text) if fits(&self.pieces[bind], text));
             (!kept).then(|| Mismatch {
-                pointer: self.binds[bind].pointer.text.clone(),
+                pointer: self.all[bind].pointer.text.clone(),
                 expected: self.pieces[bind].join("*"),
                 actual: if matches!(value, Value::Text(_)) { "another string" } else { value.kind() },
             })
