@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use forebay_schemas::problem::Problem;
 
-use self::watch::Watch;
+pub use self::watch::Watch;
 use crate::app::{App, Reloaded};
 use crate::catalog::{self, Broken, ContractSet, Load, Sources};
 use crate::clock;
+use crate::config::Config;
 use crate::ingest::authn::Authn;
 use crate::server::tls::Live;
 
@@ -72,13 +73,19 @@ impl Audience for Log {
     }
 }
 
-/// Reloads what has changed, all of it when someone asks for it, and the contracts when a day begins on which exceptions may
-/// have ended. Ends when it is dropped.
-pub async fn keep(app: Arc<App>, parts: Vec<Arc<dyn Part>>, audience: impl Audience) {
+/// The files of contracts and conventions as they lie now; to be taken before they are read, so that no later change is
+/// missed.
+pub fn look(config: &Config) -> Watch {
+    Watch::new(folders(config))
+}
+
+/// Reloads what has changed since it was `seen`, all of it when someone asks for it, and the contracts when a day begins on
+/// which exceptions may have ended. Ends when it is dropped.
+pub async fn keep(app: Arc<App>, seen: Watch, parts: Vec<Arc<dyn Part>>, audience: impl Audience) {
     let Some(mut asked) = app.reload_requests.receiver() else { return };
     let interval = app.config.reload.interval;
-    let look = || (Watch::new(folders(&app)), parts.iter().map(|part| Watch::new(part.files())).collect::<Vec<_>>());
-    let (mut contracts, mut others) = look();
+    let look_at_parts = || parts.iter().map(|part| Watch::new(part.files())).collect::<Vec<_>>();
+    let (mut contracts, mut others) = (seen, look_at_parts());
     loop {
         let pause = if interval.is_zero() { DAY_CHECK } else { interval };
         tokio::select! {
@@ -95,7 +102,7 @@ pub async fn keep(app: Arc<App>, parts: Vec<Arc<dyn Part>>, audience: impl Audie
                 }
             }
             Some(reply) = asked.recv() => {
-                (contracts, others) = look();
+                (contracts, others) = (look(&app.config), look_at_parts());
                 // Nobody waits for the answer any more if it can't be sent.
                 let _ = reply.send(reload_all(&app, &parts, &audience).await);
             }
@@ -137,14 +144,14 @@ async fn reload_contracts(app: &App, audience: &impl Audience) -> Result<usize, 
     Ok(contracts)
 }
 
-fn folders(app: &App) -> Vec<PathBuf> {
-    vec![app.config.catalog.dir.clone(), app.config.conventions.dir.clone()]
+fn folders(config: &Config) -> Vec<PathBuf> {
+    vec![config.catalog.dir.clone(), config.conventions.dir.clone()]
 }
 
 /// Reads contracts and conventions while nothing of them changes: some files of one set and some of the next may go well
 /// together, and still be a set that nobody has written. None if something changes each time.
 fn read_at_rest(app: &App) -> Option<Load> {
-    let folders = folders(app);
+    let folders = folders(&app.config);
     (0..READINGS).find_map(|_| {
         let before = watch::fingerprint(&folders);
         let load = catalog::load(&Sources::of(&app.config), clock::today(), &app.metrics);

@@ -114,14 +114,14 @@ async fn develop(mut prepared: Prepared, broker: Option<&Embedded>, registry: So
     })?;
     let section = || Registry { url: vec![format!("http://{registry}")], refresh: REFRESH, ..Registry::default() };
     prepared.config.registry.get_or_insert_with(section);
-    let (app, server) = start::bind(prepared).await?;
+    let (app, server, seen) = start::bind(prepared).await?;
     let addresses = server.addresses().ok();
     let say_how = async {
         ready(&app).await;
         if let Some((data, admin)) = addresses {
             introduce(&app, topics, (data, admin, registry));
         }
-        reload::keep(Arc::clone(&app), Vec::new(), Developer { broker, shelf: &shelf }).await;
+        reload::keep(Arc::clone(&app), seen, Vec::new(), Developer { broker, shelf: &shelf }).await;
     };
     tokio::select! {
         () = server.serve(start::signal) => {}

@@ -13,11 +13,11 @@ pub(super) fn run(file: Option<&Path>) -> Exit {
         Err(exit) => return exit,
     };
     start::run(async {
-        let (app, server) = start::bind(prepared).await?;
+        let (app, server, seen) = start::bind(prepared).await?;
         let parts = start::parts(&app, &server);
         tokio::select! {
             () = server.serve(start::signal) => {}
-            () = reload::keep(Arc::clone(&app), parts, reload::Log) => {}
+            () = reload::keep(Arc::clone(&app), seen, parts, reload::Log) => {}
             () = start::reload_on_signal(&app) => {}
         }
         app.binder.save().await;

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::ingest::authn::Authn;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
-use crate::reload::Part;
+use crate::reload::{self, Part, Watch};
 use crate::server::Server;
 use crate::telemetry;
 
@@ -24,6 +24,8 @@ pub(super) struct Prepared {
     pub(super) set: ContractSet,
     pub(super) authn: Arc<Authn>,
     pub(super) metrics: Arc<Metrics>,
+    /// The files of the set, as they were before they were read.
+    pub(super) seen: Watch,
 }
 
 /// Starts to log, and loads contracts, conventions and credentials.
@@ -34,6 +36,7 @@ pub(super) fn prepare(config: Result<Config, Vec<Problem>>) -> Result<Prepared, 
     })?;
     telemetry::start_logging(&config.telemetry);
     let metrics = Arc::new(Metrics::new());
+    let seen = reload::look(&config);
     let load = catalog::load(&Sources::of(&config), clock::today(), &metrics);
     terminal::load(&load);
     let authn = Authn::new(&config, &metrics).map_err(|problems| {
@@ -41,7 +44,7 @@ pub(super) fn prepare(config: Result<Config, Vec<Problem>>) -> Result<Prepared, 
         Exit::Usage
     })?;
     let set = load.set.ok_or(Exit::Usage)?;
-    Ok(Prepared { config, set, authn: Arc::new(authn), metrics })
+    Ok(Prepared { config, set, authn: Arc::new(authn), metrics, seen })
 }
 
 /// Runs a command's work on threads of its own.
@@ -56,8 +59,8 @@ pub(super) fn run(work: impl Future<Output = Result<(), Exit>>) -> Exit {
 }
 
 /// Builds the gateway and binds its listeners; its topics and their schemas are looked up from now on.
-pub(super) async fn bind(prepared: Prepared) -> Result<(Arc<App>, Server), Exit> {
-    let Prepared { config, set, authn, metrics } = prepared;
+pub(super) async fn bind(prepared: Prepared) -> Result<(Arc<App>, Server, Watch), Exit> {
+    let Prepared { config, set, authn, metrics, seen } = prepared;
     let registry = config.registry.as_ref().map(|registry| Registry::new(registry, &metrics)).transpose();
     let registry = registry.map_err(|error| wrong(&error))?;
     let binder = Arc::new(Binder::new(registry, &config));
@@ -72,7 +75,7 @@ pub(super) async fn bind(prepared: Prepared) -> Result<(Arc<App>, Server), Exit>
     tokio::spawn(Arc::clone(&app.topics).keep_fresh());
     tokio::spawn(Arc::clone(&app.authn).keep());
     tokio::spawn(Arc::clone(&app.binder).keep_bound(Arc::clone(&app.catalog)));
-    Ok((app, server))
+    Ok((app, server, seen))
 }
 
 fn wrong(error: &dyn std::fmt::Display) -> Exit {

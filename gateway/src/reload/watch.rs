@@ -10,7 +10,7 @@ use std::time::SystemTime;
 const DEPTH: usize = 4;
 
 /// Files and folders that are looked at, as they were seen last and as they are in force.
-pub(super) struct Watch {
+pub struct Watch {
     paths: Vec<PathBuf>,
     in_force: Fingerprint,
     last: Fingerprint,

@@ -138,7 +138,8 @@ async fn a_copy_that_can_not_be_kept_changes_no_verdict() {
 #[tokio::test(flavor = "multi_thread")]
 async fn changed_rules_are_taken_up_whole_or_not_at_all() {
     let house = house().await;
-    tokio::spawn(reload::keep(Arc::clone(&house.app), Vec::new(), reload::Log));
+    let seen = reload::look(&house.app.config);
+    tokio::spawn(reload::keep(Arc::clone(&house.app), seen, Vec::new(), reload::Log));
     let rules = house.folder.path().join("conventions/rules.yaml");
     let refused = async |total| {
         let answer = house.post(JUDGED, order(total, r#","channel":"web""#)).await;
