@@ -3,10 +3,14 @@
 /// Whether all of a text is as the pattern says. Takes time in proportion to both lengths' product at most, and no
 /// memory.
 pub fn matches(pattern: &str, text: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
+    fits(pattern.split('*'), text)
+}
+
+/// Whether all of a text is these pieces with anything between them; of one piece, whether it is the text.
+pub fn fits<'p>(mut pieces: impl DoubleEndedIterator<Item = &'p str>, text: &str) -> bool {
+    let first = pieces.next().unwrap_or_default();
+    let Some(last) = pieces.next_back() else { return first == text };
     let Some(mut left) = text.strip_prefix(first) else { return false };
-    let mut pieces = rest.split('*');
-    let last = pieces.next_back().unwrap_or_default();
     for piece in pieces {
         match left.find(piece) {
             Some(at) => left = &left[at + piece.len()..],

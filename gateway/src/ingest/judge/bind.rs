@@ -5,6 +5,7 @@ use forebay_schemas::encoder::Mismatch;
 use forebay_schemas::picked::Value;
 
 use crate::event::{Code, Principal, Refusal, Slot};
+use crate::glob::fits;
 
 /// What stands for the caller's name in a pattern.
 const NAME: &str = "{principal}";
@@ -36,7 +37,7 @@ impl<'a> Binds<'a> {
     /// Refuses an event in which a bound field is another than it must be. `values` are those of the binds, in order.
     pub(super) fn hold(&self, values: &[Value<'_>]) -> Slot<()> {
         let wrong = |(bind, value): (usize, &Value<'_>)| {
-            let kept = matches!(value, Value::Text(text) if fits(&self.pieces[bind], text));
+            let kept = matches!(value, Value::Text(text) if fits(self.pieces[bind].iter().map(String::as_str), text));
             (!kept).then(|| Mismatch {
                 pointer: self.all[bind].pointer.text.clone(),
                 expected: self.pieces[bind].join("*"),
@@ -53,20 +54,6 @@ impl<'a> Binds<'a> {
         refusal.errors = errors;
         Err(refusal)
     }
-}
-
-/// Whether a text is these pieces with anything between them.
-fn fits(pieces: &[String], text: &str) -> bool {
-    let [first, rest @ ..] = pieces else { return false };
-    let Some((last, between)) = rest.split_last() else { return text == first };
-    let Some(mut left) = text.strip_prefix(first.as_str()) else { return false };
-    for piece in between {
-        match left.find(piece.as_str()) {
-            Some(at) => left = &left[at + piece.len()..],
-            None => return false,
-        }
-    }
-    left.ends_with(last.as_str())
 }
 
 #[cfg(test)]
