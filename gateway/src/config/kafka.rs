@@ -156,10 +156,12 @@ impl Kafka {
 impl Queue {
     fn read(mut r: Reader<'_, '_>) -> Self {
         let d = Kafka::default().queue;
+        let bytes = r.size("bytes").unwrap_or(d.bytes);
         let queue = Self {
-            bytes: r.size("bytes").unwrap_or(d.bytes),
+            bytes,
             bytes_per_topic: r.size("bytes_per_topic").unwrap_or(d.bytes_per_topic),
-            bytes_refused: r.size("bytes_refused").unwrap_or(d.bytes_refused),
+            // A small queue is no contradiction to what nobody has written.
+            bytes_refused: r.size("bytes_refused").unwrap_or(d.bytes_refused.min(bytes)),
         };
         r.finish();
         queue
