@@ -23,7 +23,7 @@ use crate::glob;
 /// What a request says before its body.
 #[derive(Debug)]
 pub struct Head {
-    /// The topic in the path, percent-decoded once; not yet known to exist.
+    /// The topic in the path, percent-decoded once; not known to exist, and empty until it is known who is calling.
     pub topic: String,
     /// The id of the schema that the request names for its events, if it does.
     pub schema_id: Option<u32>,

@@ -21,7 +21,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use http::header::CONNECTION;
-use http::{HeaderValue, Version};
+use http::{HeaderValue, Uri, Version};
 use tokio::runtime::Handle;
 
 use crate::app::App;
@@ -54,15 +54,11 @@ pub async fn native(
     let brief = body::is_brief(&parts.headers);
     let is_http1 = parts.version <= Version::HTTP_11;
     let trace = span.fields(&parts.headers);
-    let peer = parts.extensions.remove::<Arc<Peer>>();
-    let head = topic.map_err(|_| not_text()).and_then(|Path(topic)| {
-        let schema_id = native::schema_id(&parts.headers)?;
-        let dry_run = native::dry_run(parts.uri.query())?;
-        let peer = peer.unwrap_or_else(Peer::unknown);
-        Ok(Head { topic, schema_id, headers: parts.headers, dry_run, trace, peer })
-    });
+    let peer = parts.extensions.remove::<Arc<Peer>>().unwrap_or_else(Peer::unknown);
+    let address = Address { topic: topic.map(|Path(topic)| topic), uri: parts.uri };
+    let head = Head { topic: String::new(), schema_id: None, headers: parts.headers, dry_run: false, trace, peer };
     let mut rated = Rated::default();
-    let answered = match head.and_then(|head| enter(&app, head, &mut rated)) {
+    let answered = match enter(&app, head, address, &mut rated) {
         Ok(entered) => {
             let expires = entered.caller.who.expires();
             work(&app, entered, body, &request_id).await.map(|response| answer::expiring(response, expires))
@@ -89,9 +85,13 @@ pub async fn native(
     response
 }
 
-/// What is decided by the head alone, before a byte of the body is read. `limited` is told by which rates.
-fn enter(app: &App, head: Head, limited: &mut Rated) -> Result<Entered, Rejection> {
+/// What is decided by the head alone, before a byte of the body is read, and nothing before it is known who is calling.
+/// `limited` is told by which rates.
+fn enter(app: &App, mut head: Head, address: Address, limited: &mut Rated) -> Result<Entered, Rejection> {
     let who = app.authn.identify(&head)?;
+    head.topic = address.topic.map_err(|_| not_text())?;
+    head.schema_id = native::schema_id(&head.headers)?;
+    head.dry_run = native::dry_run(address.uri.query())?;
     let contracts = app.catalog.current();
     let Entrance { takes, rated } = allow::enter(&who, &head, &contracts, &app.rates)?;
     *limited = rated;
@@ -121,6 +121,12 @@ async fn work(app: &Arc<App>, entered: Entered, body: Body, request_id: &str) ->
             Ok(receipts::response(stream::start(app, caller, windows, permit)))
         }
     }
+}
+
+/// Where a request was sent to.
+struct Address {
+    topic: Result<String, PathRejection>,
+    uri: Uri,
 }
 
 /// A request that was let in.

@@ -149,3 +149,19 @@ async fn who_is_not_known_is_told_before_a_byte_of_the_body_is_read() {
     assert_eq!(&line, b"HTTP/1.1 100", "who is known is asked for the body");
     serving.abort();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_not_known_hears_of_nothing_else() {
+    let (_, line) = key(&["--principal", "svc-shop"]);
+    let (house, _folder) = with_keys(&[&line], "").await;
+    let at = |uri: &str| {
+        let mut request = request(TOPIC, "text/nonsense", "{");
+        *request.uri_mut() = uri.parse().unwrap();
+        request.headers_mut().insert("forebay-schema-id", "none".parse().unwrap());
+        request
+    };
+    for uri in ["/v1/topics/no.such.topic/events", "/v1/topics/%ff/events", "/v1/topics/a/events?dry_run=perhaps"] {
+        let answer = house.send(at(uri)).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{uri}: {}", answer.text);
+    }
+}
