@@ -12,7 +12,8 @@ use crate::direct;
 use crate::error::Error;
 use crate::event::TOPIC;
 use crate::generator;
-use crate::measure::{Bounds, Case, Report};
+use crate::judged;
+use crate::measure::{Bounds, Case, Expected, Report};
 use crate::null_server;
 use crate::report;
 use crate::request::Target;
@@ -43,6 +44,8 @@ enum Command {
     Librdkafka(LibrdkafkaArguments),
     /// Starts brokers and gateway itself; librdkafka alone and the gateway in turn, one table.
     Compare(CompareArguments),
+    /// Starts brokers and two gateways itself, one with keys, rights, rates and conventions: what these and refusals cost.
+    Judged(JudgedArguments),
     /// Loads the sample catalogue many times over: time and memory.
     Contracts(ContractsArguments),
     /// Serves as the null HTTP server of `compare --floors`.
@@ -113,6 +116,20 @@ struct CompareArguments {
 }
 
 #[derive(Debug, clap::Args)]
+struct JudgedArguments {
+    /// Which Kafka.
+    #[arg(long, value_enum, default_value_t = Brokers::Embedded)]
+    brokers: Brokers,
+    /// How often everything is measured.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=100))]
+    runs: u16,
+    #[command(flatten)]
+    bounds: BoundsArguments,
+    #[command(flatten)]
+    pins: Pins,
+}
+
+#[derive(Debug, clap::Args)]
 struct ContractsArguments {
     /// How many contracts.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u16).range(1..=10_000))]
@@ -166,6 +183,7 @@ pub fn run(arguments: Arguments) -> Result<(), Error> {
         Command::Gateway(command) => show(&gateway(command)?, arguments.format),
         Command::Librdkafka(command) => show(&librdkafka(command)?, arguments.format),
         Command::Compare(command) => compare(command, arguments.format),
+        Command::Judged(command) => judged(command, arguments.format),
         Command::Contracts(command) => contracts(&command, arguments.format),
         Command::NullServer(command) => null_server::serve(command.events_per_request.into(), command.minimal),
     }
@@ -178,7 +196,8 @@ fn gateway(arguments: GatewayArguments) -> Result<Report, Error> {
     }
     let case = Case { connections: connections.into(), events_per_request: events_per_request.into() };
     let rate = rate.map(f64::from);
-    let load = generator::Load { target: url, pid, case, bounds: bounds.bounds(), rate, minimal };
+    let (bounds, expected) = (bounds.bounds(), Expected::Written);
+    let load = generator::Load { target: url, pid, case, bounds, rate, minimal, credential: None, expected };
     let pool = fresh_pool();
     let send = || Cores::run(pins.pin_self.as_ref(), || generator::run(&load, &pool));
     kafka.map_or_else(send, |kafka| counted(&kafka, &pool, send).map(|(report, _)| report))
@@ -204,6 +223,19 @@ fn compare(arguments: CompareArguments, format: Format) -> Result<(), Error> {
     match format {
         Format::Human => say(&report::table(&pairs)),
         Format::Json => pairs.iter().try_for_each(|pair| say(&format!("{}\n", report::pair_json(pair)))),
+    }
+}
+
+fn judged(arguments: JudgedArguments, format: Format) -> Result<(), Error> {
+    let JudgedArguments { brokers, runs, bounds, pins: Pins { pin_server, pin_self } } = arguments;
+    let plan = judged::Plan { brokers, runs: runs.into(), bounds: bounds.bounds(), pin_server, pin_self };
+    let rounds = judged::run(&plan, |round| {
+        // Nobody may be listening; the table still comes.
+        let _ = writeln!(io::stderr(), "{}", report::round_progress(round));
+    })?;
+    match format {
+        Format::Human => say(&report::judged_table(&rounds)),
+        Format::Json => rounds.iter().try_for_each(|round| say(&format!("{}\n", report::round_json(round)))),
     }
 }
 
@@ -249,6 +281,7 @@ mod tests {
         assert!(of(&format!("x gateway --url {url} --pid 1 --events-per-request 100 --seconds 3 --warmup 1")).is_ok());
         assert!(of("x librdkafka --bootstrap 127.0.0.1:9092 --in-flight 3200 --seconds 5 --format json").is_ok());
         assert!(of("x compare --brokers real --runs 5 --pin-server 0 --pin-self 1").is_ok());
+        assert!(of("x judged --runs 3 --seconds 3 --pin-server 0 --pin-self 1").is_ok());
         assert!(of("x compare --brokers imaginary").is_err());
         assert!(of("x gateway --url http://192.0.2.1:80/v1 --pid 1").is_err());
         assert!(of("x compare --runs 0").is_err());

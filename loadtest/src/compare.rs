@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::event::{Pool, TOPIC};
 use crate::generator;
 use crate::kafka::Topic;
-use crate::measure::{Bounds, Case, Report};
+use crate::measure::{Bounds, Case, Expected, Report};
 use crate::null_server::NullServer;
 use crate::request::Target;
 use crate::stage::{Brokers, Stage};
@@ -102,7 +102,7 @@ pub fn run(plan: &Plan, mut progress: impl FnMut(&Pair)) -> Result<Vec<Pair>, Er
 }
 
 /// Real brokers compile their hottest code only once it is hot: a load that nobody measures, lest the first run pay.
-fn warm(bootstrap: String) -> Result<(), Error> {
+pub(crate) fn warm(bootstrap: String) -> Result<(), Error> {
     let bounds = Bounds { warmup: Duration::ZERO, window: WARMING, events: u64::MAX };
     let load = direct::Load { bootstrap, topic: TOPIC.into(), in_flight: CASES[2].in_flight(), bounds };
     direct::run(&load, &fresh_pool()).map(drop)
@@ -143,7 +143,8 @@ fn pair(plan: &Plan, stage: &Stage, run: usize, case: Case) -> Result<Pair, Erro
 }
 
 fn load(plan: &Plan, (target, pid): (Target, u32), case: Case) -> generator::Load {
-    generator::Load { target, pid, case, bounds: plan.bounds, rate: None, minimal: plan.minimal }
+    let (bounds, minimal, expected) = (plan.bounds, plan.minimal, Expected::Written);
+    generator::Load { target, pid, case, bounds, rate: None, minimal, credential: None, expected }
 }
 
 fn floors(plan: &Plan, case: Case) -> Result<Floors, Error> {
@@ -157,19 +158,27 @@ fn floors(plan: &Plan, case: Case) -> Result<Floors, Error> {
     Ok(Floors { http, transcoder })
 }
 
-/// Counts what a measurement says was written against what has come to lie in Kafka. No client of Kafka but the
-/// measured one lives while `measure` does.
+/// Like [`accounted`], and holds the last records against the pool's events.
 pub(crate) fn counted(
     bootstrap: &str,
     pool: &Pool,
     measure: impl FnOnce() -> Result<Report, Error>,
 ) -> Result<(Report, u64), Error> {
+    let (report, counted) = accounted(bootstrap, measure)?;
+    if report.whole.written > 0 {
+        Topic::open(bootstrap, TOPIC)?.last_records_are(pool)?;
+    }
+    Ok((report, counted))
+}
+
+/// Counts what a measurement says was written against what has come to lie in Kafka. No client of Kafka but the
+/// measured one lives while `measure` does.
+pub(crate) fn accounted(
+    bootstrap: &str,
+    measure: impl FnOnce() -> Result<Report, Error>,
+) -> Result<(Report, u64), Error> {
     let before = Topic::open(bootstrap, TOPIC)?.records()?;
     let report = measure()?;
-    let topic = Topic::open(bootstrap, TOPIC)?;
-    let counted = topic.account(before, &report.whole)?;
-    if report.whole.written > 0 {
-        topic.last_records_are(pool)?;
-    }
+    let counted = Topic::open(bootstrap, TOPIC)?.account(before, &report.whole)?;
     Ok((report, counted))
 }

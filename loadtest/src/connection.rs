@@ -32,6 +32,8 @@ pub(crate) enum Progress {
     Pending,
     /// The answer to the request that was on its way.
     Answered {
+        /// HTTP status.
+        status: u16,
         /// What became of its events.
         tally: Tally,
         /// The status and the body's start, where not everything was written.
@@ -112,7 +114,7 @@ impl Connection {
         let complete = tally.written == self.request.events();
         let remark = (!complete).then(|| answer::remark(answer.status, body));
         let keep = !answer.close && self.sent == self.request.bytes().len();
-        Progress::Answered { tally, remark, keep }
+        Progress::Answered { status: answer.status, tally, remark, keep }
     }
 
     fn push(&mut self) -> io::Result<()> {

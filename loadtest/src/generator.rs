@@ -13,15 +13,15 @@ use crate::connection::{Connection, Progress};
 use crate::error::Error;
 use crate::event::Pool;
 use crate::histogram::Histogram;
-use crate::measure::{Bounds, Case, Meter, Report, Tally};
+use crate::measure::{Bounds, Case, Expected, Meter, Report, Tally};
 use crate::pace::Pace;
-use crate::request::{Request, Target};
+use crate::request::{Head, Request, Target};
 
 /// How long the last answers are waited for.
 const LAST_ANSWERS: Duration = Duration::from_secs(30);
 /// The longest sleep: the ends of the window are kept to this.
 const LONGEST_SLEEP: Duration = Duration::from_millis(10);
-/// Connections lost, or requests in a row that wrote nothing, before the generator gives up.
+/// Connections lost, or requests in a row without a right answer, before the generator gives up.
 const PATIENCE: u64 = 10_000;
 /// Different remarks kept.
 const REMARKS: usize = 5;
@@ -41,6 +41,10 @@ pub struct Load {
     pub rate: Option<f64>,
     /// Whether to ask for answers that list refused events only.
     pub minimal: bool,
+    /// What `Authorization` says, if there is such a header.
+    pub credential: Option<String>,
+    /// What the answers should say.
+    pub expected: Expected,
 }
 
 /// Sends the load, waits for the last answer and says what was seen.
@@ -49,11 +53,12 @@ pub fn run(load: &Load, pool: &Pool) -> Result<Report, Error> {
     let start = Instant::now();
     generator.until(start + load.bounds.warmup)?;
     generator.latencies = Histogram::default();
-    let meter = Meter::open(load.pid, generator.whole.written)?;
+    let meter = Meter::open(load.pid, generator.right())?;
     generator.until(Instant::now() + load.bounds.window)?;
     let latencies = std::mem::take(&mut generator.latencies);
-    let mut report = meter.close(generator.whole.written, latencies)?;
+    let mut report = meter.close(generator.right(), latencies)?;
     generator.finish()?;
+    report.expected = load.expected;
     report.whole = generator.whole;
     report.remarks = generator.remarks;
     Ok(report)
@@ -81,10 +86,10 @@ impl<'a> Generator<'a> {
     fn open(load: &'a Load, pool: &Pool) -> Result<Self, Error> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(Error::system("epoll"))?;
         let Case { connections: count, events_per_request } = load.case;
+        let head = Head { target: &load.target, minimal: load.minimal, credential: load.credential.as_deref() };
         let mut connections = Vec::with_capacity(count);
         for index in 0..count {
-            let request =
-                Request::build(&load.target, pool, index * events_per_request, events_per_request, load.minimal);
+            let request = Request::build(&head, pool, index * events_per_request, events_per_request);
             let connection = Connection::open(load.target.address, request)
                 .map_err(Error::system(format!("connecting to {}", load.target.address)))?;
             watch(&epoll, &connection, index)?;
@@ -181,10 +186,10 @@ impl<'a> Generator<'a> {
             Progress::Pending => Ok(()),
             Progress::Lost(error) => self.lose(index, &error),
             Progress::Misread(what) => Err(Error::Answers(what)),
-            Progress::Answered { tally, remark, keep } => {
+            Progress::Answered { status, tally, remark, keep } => {
                 let now = Instant::now();
                 self.latencies.record(now.duration_since(since.unwrap_or(now)));
-                self.account(tally, remark)?;
+                self.account(status, tally, remark)?;
                 if !keep {
                     self.reopen(index)?;
                 }
@@ -194,13 +199,30 @@ impl<'a> Generator<'a> {
         }
     }
 
-    fn account(&mut self, tally: Tally, remark: Option<String>) -> Result<(), Error> {
+    fn account(&mut self, status: u16, tally: Tally, remark: Option<String>) -> Result<(), Error> {
+        let (tally, remark) = match self.load.expected {
+            Expected::Refused(expected) if status == expected => (tally, None),
+            // A refusal of another kind is not what is measured.
+            Expected::Refused(_) => {
+                (Tally { not_written: 0, unknown: tally.unknown + tally.not_written, ..tally }, remark)
+            }
+            Expected::Written => (tally, remark),
+        };
         self.whole.add(tally);
-        self.fruitless = if tally.written > 0 { 0 } else { self.fruitless + 1 };
+        self.fruitless = if tally.of(self.load.expected) > 0 { 0 } else { self.fruitless + 1 };
         if let Some(remark) = remark {
             self.remark(remark);
         }
-        if self.fruitless < PATIENCE { Ok(()) } else { Err(self.give_up("requests in a row wrote nothing")) }
+        if self.fruitless < PATIENCE {
+            Ok(())
+        } else {
+            Err(self.give_up("requests in a row had another answer than they should"))
+        }
+    }
+
+    /// Events that became what they should, so far.
+    fn right(&self) -> u64 {
+        self.whole.of(self.load.expected)
     }
 
     /// The connection is gone; nobody knows what became of the events on it.
@@ -310,6 +332,8 @@ mod tests {
             bounds: Bounds { warmup: Duration::from_millis(50), window: Duration::from_millis(300), events: u64::MAX },
             rate: None,
             minimal: false,
+            credential: None,
+            expected: Expected::Written,
         }
     }
 
@@ -373,6 +397,27 @@ mod tests {
         assert_eq!(served.load(Ordering::SeqCst), 80);
         assert_eq!(report.whole, Tally { written: 110, not_written: 20, unknown: 30 });
         assert_eq!(report.remarks.values().sum::<u64>(), 30, "{:?}", report.remarks);
+    }
+
+    #[test]
+    fn refusals_are_counted_where_they_are_measured_and_others_are_not() {
+        let moody = |number, body: &[u8]| match number % 50 {
+            0 => all_written(number, body),
+            1 => Some((503, r#"{"outcome":"not_written","code":"queue_full"}"#.to_owned())),
+            _ => Some((403, r#"{"outcome":"not_written","code":"forbidden"}"#.to_owned())),
+        };
+        let (address, _) = stub(moody);
+        let mut load = load(address, 2);
+        load.expected = Expected::Refused(403);
+        load.bounds = Bounds { warmup: Duration::ZERO, window: Duration::from_mins(1), events: 200 };
+        let report = run(&load, &Pool::new(7, 0)).unwrap();
+        assert_eq!(report.whole, Tally { written: 4, not_written: 192, unknown: 4 });
+        assert_eq!(report.acknowledged, 192);
+        assert!(report.fair().unwrap_err().to_string().contains("queue_full"), "{report:?}");
+        let (address, _) = stub(|_, _| Some((403, r#"{"outcome":"not_written"}"#.to_owned())));
+        load.target.address = address;
+        let report = run(&load, &Pool::new(7, 0)).unwrap();
+        assert!(report.fair().is_ok() && report.remarks.is_empty(), "{report:?}");
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod pace;
 pub mod direct;
 pub mod null_server;
 pub mod transcoder;
+pub mod judged;
 pub mod contracts;
 pub mod kafka;
 pub mod report;

@@ -42,6 +42,16 @@ pub struct Bounds {
     pub events: u64,
 }
 
+/// What answers should say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Expected {
+    /// That all events were written.
+    #[default]
+    Written,
+    /// That none was, with this status.
+    Refused(u16),
+}
+
 /// What became of events, by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -60,12 +70,20 @@ impl Tally {
         self.not_written += other.not_written;
         self.unknown += other.unknown;
     }
+
+    /// How many events became what they should.
+    pub(crate) fn of(&self, expected: Expected) -> u64 {
+        match expected {
+            Expected::Written => self.written,
+            Expected::Refused(_) => self.not_written,
+        }
+    }
 }
 
 /// What was seen. All but `whole` and `remarks` is of the window only.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// Events acknowledged.
+    /// Events acknowledged, or refused where that is what should become of them.
     pub acknowledged: u64,
     /// How long the window really was.
     pub window: Duration,
@@ -75,6 +93,8 @@ pub struct Report {
     pub resident: u64,
     /// From send (or from when it should have been sent) to answer: requests, or a sample of librdkafka's records.
     pub latencies: Histogram,
+    /// What should become of the events.
+    pub expected: Expected,
     /// Everything from the first event to the last, warm-up and last answers included.
     pub whole: Tally,
     /// The first few things that went wrong, with how often.
@@ -82,10 +102,11 @@ pub struct Report {
 }
 
 impl Report {
-    /// Refuses a measurement in which nothing, or not nearly everything, was acknowledged: what was refused cost time too.
+    /// Refuses a measurement in which nothing, or not nearly everything, became what it should: the rest cost time too.
     pub fn fair(&self) -> Result<(), Error> {
         let Tally { written, not_written, unknown } = self.whole;
-        if self.acknowledged > 0 && not_written + unknown <= written / 100 {
+        let right = self.whole.of(self.expected);
+        if self.acknowledged > 0 && written + not_written + unknown - right <= right / 100 {
             return Ok(());
         }
         let remarks: Vec<_> = self.remarks.keys().map(String::as_str).collect();
@@ -145,6 +166,7 @@ impl Meter {
             cpu: CpuTime::of(self.pid)?.since(&self.cpu),
             resident: cpu::resident(self.pid)?,
             latencies,
+            expected: Expected::default(),
             whole: Tally::default(),
             remarks: BTreeMap::new(),
         })

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::compare::{CASES, Floors, Pair};
-use crate::measure::Report;
+use crate::judged::{self, REFUSALS, Round};
+use crate::measure::{Case, Report};
 
 /// One measurement as a few lines.
 pub fn lines(report: &Report) -> String {
@@ -104,24 +105,83 @@ const ROWS: [Row; 13] = [
 
 /// The comparison: a column a case, in each cell the median and the range over the runs.
 pub fn table(pairs: &[Pair]) -> String {
+    let rows = ROWS.map(|(name, of, digits)| {
+        let cell = |case| cell(pairs.iter().filter(|pair| pair.case == case).map(of), digits);
+        (name.to_owned(), CASES.map(cell).to_vec())
+    });
+    grid(&CASES, &rows)
+}
+
+/// A Markdown table with a column a case. A row without numbers is left out.
+fn grid(cases: &[Case], rows: &[(String, Vec<String>)]) -> String {
     let mut text = String::from("| median (range) |");
-    for case in CASES {
+    for case in cases {
         write!(text, " {case} |").expect("a String takes all text");
     }
     text.push_str("\n| --- |");
-    text.push_str(&" --- |".repeat(CASES.len()));
-    for (name, of, digits) in ROWS {
-        let cells = CASES.map(|case| {
-            let values = pairs.iter().filter(|pair| pair.case == case).map(of);
-            cell(values.filter(|value| !value.is_nan()).collect(), digits)
-        });
-        if cells.iter().all(|cell| cell == NOTHING) {
-            continue;
-        }
+    text.push_str(&" --- |".repeat(cases.len()));
+    for (name, cells) in rows.iter().filter(|(_, cells)| cells.iter().any(|cell| cell != NOTHING)) {
         write!(text, "\n| {name} | {} |", cells.join(" | ")).expect("a String takes all text");
     }
     text.push('\n');
     text
+}
+
+/// One round, as soon as it is measured.
+pub fn round_progress(round: &Round) -> String {
+    let refused = (0..REFUSALS.len()).map(|at| format!("{:.2}", round.refused_ratio(at)));
+    format!(
+        "run {}, {}: open {:.2} µs, judged {:.2} µs CPU an event, ratio {:.2}; refused ÷ good {}",
+        round.run,
+        round.case,
+        round.open.micros_per_event(),
+        round.judged.micros_per_event(),
+        round.ratio(),
+        refused.collect::<Vec<_>>().join(", ")
+    )
+}
+
+/// A round for machines.
+pub fn round_json(round: &Round) -> Value {
+    let refused = REFUSALS.iter().zip(&round.refused).map(|(refusal, report)| (refusal.name.to_owned(), json(report)));
+    json!({
+        "run": round.run,
+        "connections": round.case.connections,
+        "events_per_request": round.case.events_per_request,
+        "open": json(&round.open),
+        "judged": json(&round.judged),
+        "ratio": round.ratio(),
+        "refused": Value::Object(refused.collect()),
+    })
+}
+
+/// What judging and refusing cost: a column a case, in each cell the median and the range over the runs.
+pub fn judged_table(rounds: &[Round]) -> String {
+    let row = |name: &str, of: &dyn Fn(&Round) -> f64| {
+        let cell = |case| cell(rounds.iter().filter(|round| round.case == case).map(of), 2);
+        (name.to_owned(), judged::CASES.map(cell).to_vec())
+    };
+    let mut rows = vec![
+        row("CPU µs an event: open", &|round| round.open.micros_per_event()),
+        row("CPU µs an event: judged", &|round| round.judged.micros_per_event()),
+        row("judged ÷ open, same run", &Round::ratio),
+        row("CPU µs a good request, judged", &|round| micros_per_request(round, &round.judged)),
+    ];
+    for (at, refusal) in REFUSALS.iter().enumerate() {
+        let name = format!("CPU µs a refused request: {}", refusal.name);
+        rows.push(row(&name, &|round| micros_per_request(round, &round.refused[at])));
+    }
+    for (at, refusal) in REFUSALS.iter().enumerate() {
+        rows.push(row(&format!("refused ÷ good of the same body: {}", refusal.name), &|round| {
+            round.refused_ratio(at)
+        }));
+    }
+    grid(&judged::CASES, &rows)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a request has few events")]
+fn micros_per_request(round: &Round, report: &Report) -> f64 {
+    report.micros_per_event() * round.case.events_per_request as f64
 }
 
 fn in_process_broker(pair: &Pair) -> f64 {
@@ -136,7 +196,8 @@ fn floor(pair: &Pair, which: fn(&Floors) -> &Report) -> f64 {
 /// A cell without a measurement.
 const NOTHING: &str = "–";
 
-fn cell(mut values: Vec<f64>, digits: usize) -> String {
+fn cell(values: impl Iterator<Item = f64>, digits: usize) -> String {
+    let mut values: Vec<_> = values.filter(|value| !value.is_nan()).collect();
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     match values.as_slice() {
@@ -166,7 +227,7 @@ mod tests {
     use super::*;
     use crate::cpu::CpuTime;
     use crate::histogram::Histogram;
-    use crate::measure::Tally;
+    use crate::measure::{Expected, Tally};
 
     fn report(cpu_millis: u64) -> Report {
         let mut latencies = Histogram::default();
@@ -180,6 +241,7 @@ mod tests {
             },
             resident: 28 << 20,
             latencies,
+            expected: Expected::Written,
             whole: Tally { written: 120_000, not_written: 0, unknown: 0 },
             remarks: BTreeMap::from([("503 busy".into(), 2)]),
         }
@@ -222,8 +284,32 @@ mod tests {
     }
 
     #[test]
+    fn refused_requests_stand_beside_good_ones_of_the_same_body() {
+        let round = |run, case, judged, refused| {
+            let refused = vec![report(refused); REFUSALS.len()];
+            Round { run, case, open: report(1000), judged: report(judged), refused }
+        };
+        let [single, batch] = judged::CASES;
+        let table =
+            judged_table(&[round(1, single, 1200, 600), round(2, single, 1300, 260), round(1, batch, 1100, 11)]);
+        let rows: Vec<_> = table.lines().collect();
+        assert_eq!(rows[0], "| median (range) | 1 a request, 32 connections | 100 a request, 32 connections |");
+        assert_eq!(rows[4], "| judged ÷ open, same run | 1.25 (1.20–1.30) | 1.10 |");
+        assert_eq!(rows[5], "| CPU µs a good request, judged | 12.50 (12.00–13.00) | 1100.00 |");
+        assert_eq!(rows[6], "| CPU µs a refused request: 401, no credential | 4.30 (2.60–6.00) | 11.00 |");
+        assert_eq!(
+            rows[15],
+            "| refused ÷ good of the same body: 429, a rate that is used up | 0.35 (0.20–0.50) | 0.01 |"
+        );
+        assert_eq!(rows.len(), 16);
+        let round = round(3, single, 1200, 600);
+        assert!(round_progress(&round).ends_with("ratio 1.20; refused ÷ good 0.50, 0.50, 0.50, 0.50, 0.50"));
+        assert_eq!(round_json(&round)["refused"]["403, another's topic"]["cpu_micros_per_event"], 6.0);
+    }
+
+    #[test]
     fn an_even_number_of_runs_has_its_median_between_two() {
-        assert_eq!(cell(vec![4.0, 1.0, 2.0, 3.0], 1), "2.5 (1.0–4.0)");
-        assert_eq!(cell(vec![4.0], 1), "4.0");
+        assert_eq!(cell([4.0, 1.0, 2.0, 3.0].into_iter(), 1), "2.5 (1.0–4.0)");
+        assert_eq!(cell([4.0].into_iter(), 1), "4.0");
     }
 }

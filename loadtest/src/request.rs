@@ -28,6 +28,17 @@ impl FromStr for Target {
     }
 }
 
+/// What every request of one load says before its body.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head<'a> {
+    /// Where it goes.
+    pub(crate) target: &'a Target,
+    /// Whether it asks for an answer that lists refused events only.
+    pub(crate) minimal: bool,
+    /// What `Authorization` says, if there is such a header.
+    pub(crate) credential: Option<&'a str>,
+}
+
 /// A request that is ready to be sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
@@ -37,9 +48,8 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// `events` of the pool from `first` on: one as an object, several as an array. `minimal` asks for an answer
-    /// that lists refused events only.
-    pub(crate) fn build(target: &Target, pool: &Pool, first: usize, events: usize, minimal: bool) -> Self {
+    /// `events` of the pool from `first` on: one as an object, several as an array.
+    pub(crate) fn build(head: &Head<'_>, pool: &Pool, first: usize, events: usize) -> Self {
         let mut body = Vec::new();
         let mut serials = Vec::with_capacity(events);
         for slot in first..first + events {
@@ -52,10 +62,12 @@ impl Request {
         if events > 1 {
             body.push(b']');
         }
-        let prefer = if minimal { "Prefer: return=minimal\r\n" } else { "" };
-        let (Target { address, path }, length) = (target, body.len());
+        let prefer = if head.minimal { "Prefer: return=minimal\r\n" } else { "" };
+        let credential = head.credential.map(|value| format!("Authorization: {value}\r\n")).unwrap_or_default();
+        let (Target { address, path }, length) = (head.target, body.len());
         let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n{prefer}Content-Length: {length}\r\n\r\n"
+            "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n{prefer}{credential}\
+             Content-Length: {length}\r\n\r\n"
         );
         for at in &mut serials {
             *at += head.len();
@@ -103,8 +115,9 @@ mod tests {
         let pool = Pool::new(7, 0);
         let mut serial = 0;
         let mut ids = HashSet::new();
-        let mut single = Request::build(&target, &pool, 3, 1, false);
-        let mut batch = Request::build(&target, &pool, 120, 100, true);
+        let head = Head { target: &target, minimal: false, credential: None };
+        let mut single = Request::build(&head, &pool, 3, 1);
+        let mut batch = Request::build(&Head { minimal: true, credential: Some("Bearer x"), ..head }, &pool, 120, 100);
         for _ in 0..3 {
             single.renew(&mut serial);
             batch.renew(&mut serial);
@@ -115,7 +128,8 @@ mod tests {
         }
         assert_eq!((ids.len(), serial, batch.events()), (303, 303, 100));
         assert!(single.bytes().starts_with(b"POST /v1/topics/t/events HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n"));
-        assert!(memchr::memmem::find(batch.bytes(), b"Prefer: return=minimal\r\n").is_some());
+        let said = b"\r\nPrefer: return=minimal\r\nAuthorization: Bearer x\r\n";
+        assert!(memchr::memmem::find(batch.bytes(), said).is_some());
     }
 
     #[test]

@@ -100,6 +100,13 @@ pub(crate) fn settings(bootstrap: &[String], catalog: &Path, conventions: &Path)
 }
 
 impl Running {
+    /// Starts `forebay serve` by these settings on these cores and waits until it is ready.
+    pub(crate) fn serve(settings: &Value, cores: Option<&Cores>) -> Result<Self, Error> {
+        let mut command = forebay(&["serve", "--config", &config_file(settings).to_string_lossy()]);
+        command.stdout(Stdio::null());
+        Cores::run(cores, || Ok(Self { gateway: Gateway::run(command) }))
+    }
+
     /// Its process id.
     pub fn pid(&mut self) -> u32 {
         self.gateway.process().pid()

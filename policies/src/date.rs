@@ -28,17 +28,17 @@ impl Date {
 
     /// The day that lies this many days after 1970-01-01; `None` after 9999-12-31.
     pub fn from_days_since_epoch(days: u32) -> Option<Self> {
-        let mut left = days;
-        for year in 1970..=9999 {
-            for month in 1..=12 {
-                let length = days_of_month(year, month);
-                match u8::try_from(left) {
-                    Ok(before) if before < length => return Self::new(year, month, before + 1),
-                    _ => left -= u32::from(length),
-                }
-            }
-        }
-        None
+        // Counted from 1 March of year 0, a leap day is the last one of its year, and all repeats after 400 years (Howard
+        // Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days).
+        let days = days.checked_add(719_468)?;
+        let (era, day) = (days / 146_097, days % 146_097);
+        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+        let day = day - (365 * year + year / 4 - year / 100);
+        let month = (5 * day + 2) / 153;
+        let day = day - (153 * month + 2) / 5 + 1;
+        let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+        let year = 400 * era + year + next;
+        Self::new(u16::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
     }
 }
 
@@ -124,6 +124,15 @@ mod tests {
     fn days_count_from_the_epoch() {
         for (days, text) in [(0, "1970-01-01"), (59, "1970-03-01"), (11016, "2000-02-29"), (20778, "2026-11-21")] {
             assert_eq!(Date::from_days_since_epoch(days).unwrap().to_string(), text);
+        }
+        let mut days = 0;
+        for year in 1970..=9999 {
+            for month in 1..=12 {
+                for day in 1..=days_of_month(year, month) {
+                    assert_eq!(Date::from_days_since_epoch(days), Some(Date { year, month, day }));
+                    days += 1;
+                }
+            }
         }
         assert_eq!(Date::from_days_since_epoch(2_932_896).unwrap().to_string(), "9999-12-31");
         assert_eq!(Date::from_days_since_epoch(2_932_897), None);
