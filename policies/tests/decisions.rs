@@ -101,7 +101,7 @@ fn an_exception_holds_through_its_last_day_and_reports_itself_afterwards() {
         [
             "naming (naming.yaml:1) blocks: /topic: expected {domain}.{event}, found legacy_orders",
             "naming (naming.yaml:6) warns: /topic: expected no exception after 2027-03-31, found one that was made \
-             because: its readers move in spring",
+             because: its readers move in spring. Remove the exception, or agree on another last day.",
         ]
     );
     assert!(decide("legacy_payments", "2026-11-21").blocks());

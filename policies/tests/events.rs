@@ -188,7 +188,8 @@ fn shadow_says_what_it_would_have_done() {
     assert!(!rules.blocks(&hit) && !finding.blocks());
     assert_eq!(
         finding.to_string(),
-        "a-rule (events.yaml:1) would block: /n: expected event.n == 3 to be false, found true for a whole number"
+        "a-rule (events.yaml:1) would block: /n: expected event.n == 3 to be false, found true for a whole number. \
+         Send it later."
     );
     assert_eq!((finding.rollout, finding.severity), (Rollout::Shadow, Severity::Critical));
     assert_eq!(finding.fix.as_deref(), Some("Send it later."));
