@@ -51,8 +51,18 @@ impl Taps {
         self.log.extend(forgotten.map(|slot| (slot, None)));
     }
 
+    /// A slot's value, by what was said last.
     pub(crate) fn get(&self, slot: usize) -> Option<Tapped> {
         self.log.iter().rev().find(|(noted, _)| *noted == slot).and_then(|(_, tapped)| *tapped)
+    }
+
+    /// The same for all slots at once.
+    pub(crate) fn by_slot(&self) -> [Option<&Tapped>; FACTS + MAX_PICKS] {
+        let mut found = [None; FACTS + MAX_PICKS];
+        for (slot, tapped) in &self.log {
+            found[*slot] = tapped.as_ref();
+        }
+        found
     }
 
     /// How much was said so far.

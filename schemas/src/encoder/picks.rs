@@ -88,10 +88,11 @@ impl Picks {
     pub(super) fn of_text(&self, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory, picks: &mut Vec<Pick>) {
         let start = picks.len();
         let mut missing: Slots = 0;
+        let taps = memory.taps.by_slot();
         for (pick, wanted) in self.wanted.iter().enumerate() {
             let slot = FACTS + pick;
-            let value = match memory.taps.get(slot) {
-                Some(tapped) => self.read(reader, tapped, wanted, arena),
+            let value = match taps[slot] {
+                Some(tapped) => self.read(reader, *tapped, wanted, arena),
                 None if self.defaulted >> slot & 1 == 1 => None,
                 None => Some(Pick::Absent),
             };

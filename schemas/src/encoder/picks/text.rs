@@ -38,12 +38,15 @@ impl Reading<'_, '_> {
     }
 
     fn string(self, tapped: Tapped) -> Option<Pick> {
-        let mut reader = self.reader;
-        reader.jump(tapped.start);
-        let quoted = reader.string().ok()?;
-        let mut buffer = Vec::new();
-        let characters = quoted.text(reader.bytes(), &mut buffer);
-        let text = std::str::from_utf8(characters).ok()?;
+        let decoded;
+        let text = match plain(self.reader.slice(tapped.start, tapped.end)) {
+            Some(text) => text,
+            None => {
+                decoded = self.unescaped(tapped.start)?;
+                &decoded
+            }
+        };
+        let characters = text.as_bytes();
         let moment = |moment: calendar::Moment| Pick::Time(Moment { seconds: moment.seconds, nanos: moment.nanos });
         let typed = match tapped.leaf {
             Leaf::Whole => Numeral::parse(text).and_then(Numeral::to_i128).map(whole),
@@ -61,6 +64,16 @@ impl Reading<'_, '_> {
             self.arena.extend_from_slice(characters);
             Pick::Text(start..self.arena.len())
         }))
+    }
+
+    /// The string that begins here.
+    fn unescaped(&self, start: usize) -> Option<String> {
+        let mut reader = self.reader;
+        reader.jump(start);
+        let quoted = reader.string().ok()?;
+        let mut buffer = Vec::new();
+        let characters = quoted.text(reader.bytes(), &mut buffer);
+        String::from_utf8(characters.to_vec()).ok()
     }
 
     fn decoded(self, characters: &[u8]) -> Option<Pick> {
@@ -83,28 +96,36 @@ impl Reading<'_, '_> {
     }
 }
 
+/// What stands between quotes, if that is spelt without escapes.
+fn plain(lexeme: &str) -> Option<&str> {
+    lexeme.strip_prefix('"')?.strip_suffix('"').filter(|text| !text.contains('\\'))
+}
+
 /// A numeral, or one of the names of those that JSON can't spell.
 fn double(text: &str) -> Option<f64> {
     text.parse().ok()
 }
 
 fn number(lexeme: &str, leaf: Leaf) -> Option<Pick> {
-    let numeral = Numeral::parse(lexeme)?;
-    let pick = match leaf {
-        Leaf::Counted | Leaf::SymbolNumber => return None,
+    match leaf {
+        Leaf::Counted | Leaf::SymbolNumber => None,
         Leaf::Moment(unit) => {
-            let moment = calendar::Moment::of(numeral.to_i64()?, unit);
-            Pick::Time(Moment { seconds: moment.seconds, nanos: moment.nanos })
+            let moment = calendar::Moment::of(Numeral::parse(lexeme)?.to_i64()?, unit);
+            Some(Pick::Time(Moment { seconds: moment.seconds, nanos: moment.nanos }))
         }
-        Leaf::Float => Pick::Double(of_float(lexeme)?),
-        Leaf::Double | Leaf::Loose | Leaf::Decimal { .. } => Pick::Double(double(lexeme)?),
-        Leaf::Whole => {
-            numeral.to_i128().map_or_else(|| double(lexeme).map(Pick::Double), |value| Some(whole(value)))?
-        }
-        _ => match numeral.to_i128().filter(|_| numeral.plain) {
-            Some(value) => whole(value),
-            None => Pick::Double(double(lexeme)?),
+        Leaf::Float => of_float(lexeme).map(Pick::Double),
+        Leaf::Double | Leaf::Loose | Leaf::Decimal { .. } => double(lexeme).map(Pick::Double),
+        _ => match lexeme.parse() {
+            Ok(number) => Some(Pick::Int(number)),
+            Err(_) => unusual(lexeme, matches!(leaf, Leaf::Whole)),
         },
-    };
-    Some(pick)
+    }
+}
+
+/// A whole number that 64 bits with a sign don't hold, or that is spelt with a fraction or an exponent; `counts`: whether
+/// such a spelling is a whole number too.
+fn unusual(lexeme: &str, counts: bool) -> Option<Pick> {
+    let numeral = Numeral::parse(lexeme)?;
+    let value = numeral.to_i128().filter(|_| counts || numeral.plain);
+    value.map(whole).or_else(|| double(lexeme).map(Pick::Double))
 }
