@@ -39,12 +39,11 @@ impl Reading<'_, '_> {
 
     fn string(self, tapped: Tapped) -> Option<Pick> {
         let decoded;
-        let text = match plain(self.reader.slice(tapped.start, tapped.end)) {
-            Some(text) => text,
-            None => {
-                decoded = self.unescaped(tapped.start)?;
-                &decoded
-            }
+        let text = if let Some(text) = plain(self.reader.slice(tapped.start, tapped.end)) {
+            text
+        } else {
+            decoded = self.unescaped(tapped.start)?;
+            &decoded
         };
         let characters = text.as_bytes();
         let moment = |moment: calendar::Moment| Pick::Time(Moment { seconds: moment.seconds, nanos: moment.nanos });
