@@ -71,12 +71,15 @@ impl Scalar {
 
     pub(super) fn describe(&self) -> String {
         let shown = abridge(&self.text);
-        if self.plain { shown } else { format!("\"{shown}\"") }
+        if self.plain || self.text.is_empty() { shown } else { format!("\"{shown}\"") }
     }
 }
 
-/// A text for a problem: one line, no control characters, not long.
+/// A text for a problem: one line, no control characters, not long, and `""` where there is none.
 pub(super) fn abridge(text: &str) -> String {
+    if text.is_empty() {
+        return "\"\"".to_owned();
+    }
     let mut shown: String = text.chars().take(SHOWN).flat_map(visible).collect();
     if text.chars().nth(SHOWN).is_some() {
         shown.push('…');
@@ -162,5 +165,7 @@ mod tests {
     fn a_problem_shows_one_short_line() {
         assert_eq!(abridge("a\nb\u{7}"), "a\\nb\\u{7}");
         assert_eq!(abridge(&"x".repeat(100)), format!("{}…", "x".repeat(60)));
+        assert_eq!(abridge(""), "\"\"");
+        assert_eq!(Scalar { text: String::new(), plain: false }.describe(), "\"\"");
     }
 }

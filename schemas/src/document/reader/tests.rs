@@ -59,7 +59,7 @@ fn every_kind_says_what_it_expects() {
 
 #[test]
 fn unknown_members_are_all_named() {
-    let lines = said("owner: a\nlables: 1\nsubsection: {x: 1}\nwhatever: 2\n", |reader| {
+    let lines = said("owner: a\nlables: 1\nsubsection: {x: 1}\nwhatever: 2\n? \"\"\n", |reader| {
         reader.string("owner");
         reader.string("labels");
         if let Some(mut section) = reader.section("subsection") {
@@ -73,6 +73,7 @@ fn unknown_members_are_all_named() {
             "t.yaml:3: /subsection/x: expected y, found x",
             "t.yaml:2: /lables: expected one of owner, labels, subsection (did you mean labels?), found lables",
             "t.yaml:4: /whatever: expected one of owner, labels, subsection, found whatever",
+            "t.yaml:5: /: expected one of owner, labels, subsection, found \"\"",
         ]
     );
 }
