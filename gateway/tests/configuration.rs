@@ -294,7 +294,7 @@ fn an_issuer_of_tokens_is_refused_with_the_reason() {
 
 #[test]
 fn arbitrary_text_never_panics() {
-    bolero::check!().with_iterations(5_000).for_each(|bytes: &[u8]| {
+    forebay_fuzz::fuzz!(5_000).for_each(|bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes);
         let _ = Config::read("forebay.yaml", &text, []);
         let _ = Config::read("forebay.yaml", SMALLEST, [("FOREBAY_KAFKA__LINGER".to_owned(), text.into_owned())]);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use bolero::check;
+use forebay_fuzz::fuzz;
 use forebay_policies::{Case, Conventions, Date, EventFacts, Facts};
 use forebay_schemas::contract::Pointer;
 use forebay_schemas::outline::Outline;
@@ -233,12 +233,12 @@ fn hold(text: &str) {
 
 #[test]
 fn any_text() {
-    check!().with_iterations(2_000).for_each(|bytes| hold(&String::from_utf8_lossy(bytes)));
+    fuzz!(2_000).for_each(|bytes| hold(&String::from_utf8_lossy(bytes)));
 }
 
 #[test]
 fn pieces_of_rules() {
-    check!().with_iterations(4_000).for_each(|bytes| {
+    fuzz!(4_000).for_each(|bytes| {
         let text: String = bytes.iter().map(|index| PIECES[usize::from(*index) % PIECES.len()]).collect();
         hold(&text);
     });
@@ -247,7 +247,7 @@ fn pieces_of_rules() {
 /// Whole rules with any text as pattern, condition or exception.
 #[test]
 fn rules_around_any_text() {
-    check!().with_iterations(700).for_each(|bytes| {
+    fuzz!(700).for_each(|bytes| {
         let text = String::from_utf8_lossy(bytes).replace('\'', "''");
         for rule in [
             format!("- {{ name: a, applies_to: topic, action: warn, pattern: '{text}' }}"),
@@ -272,7 +272,7 @@ fn rules_around_any_text() {
 fn cases_around_any_text() {
     let rules = "- { name: a, applies_to: event, action: warn, when: 'event.a == time && size(event) > 0 || id == event[\"b\"]' }";
     let conventions = Conventions::load(&[("f.yaml".to_owned(), rules.to_owned())]).expect("they are well formed");
-    check!().with_iterations(500).for_each(|bytes| {
+    fuzz!(500).for_each(|bytes| {
         let text = String::from_utf8_lossy(bytes).replace('\'', "''");
         for event in [format!("'{text}'"), format!("{{ a: '{text}', b: [{text}] }}"), text.clone()] {
             let facts = format!("{{ topic: '{text}', time: /a, id: '/{text}', event: {event}, now: '{text}' }}");
@@ -286,12 +286,12 @@ fn cases_around_any_text() {
 
 #[test]
 fn any_expression() {
-    check!().with_iterations(200).for_each(|bytes| judge(&String::from_utf8_lossy(bytes), bytes));
+    fuzz!(200).for_each(|bytes| judge(&String::from_utf8_lossy(bytes), bytes));
 }
 
 #[test]
 fn pieces_of_expressions() {
-    check!().with_iterations(300).for_each(|bytes| {
+    fuzz!(300).for_each(|bytes| {
         let text: String = bytes.iter().map(|index| CEL[usize::from(*index) % CEL.len()]).collect();
         judge(&text, bytes);
     });

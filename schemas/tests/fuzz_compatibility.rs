@@ -4,8 +4,8 @@ mod compatibility_kit;
 
 use std::time::{Duration, Instant};
 
-use bolero::check;
 use compatibility_kit::held;
+use forebay_fuzz::fuzz;
 use forebay_schemas::compatibility::{Kind, Mode};
 
 const KINDS: [Kind; 3] = [Kind::Avro, Kind::JsonSchema, Kind::Protobuf];
@@ -147,7 +147,7 @@ fn halves(bytes: &[u8]) -> (&[u8], &[u8]) {
 
 #[test]
 fn any_texts() {
-    check!().with_iterations(1_000).for_each(|bytes| {
+    fuzz!(1_000).for_each(|bytes| {
         let (old, new) = halves(bytes);
         hold(&String::from_utf8_lossy(old), &String::from_utf8_lossy(new));
     });
@@ -155,7 +155,7 @@ fn any_texts() {
 
 #[test]
 fn pieces_of_schemas() {
-    check!().with_iterations(3_000).for_each(|bytes| {
+    fuzz!(3_000).for_each(|bytes| {
         let (old, new) = halves(bytes);
         hold(&pieced(old, &JSON), &pieced(new, &JSON));
         hold(&pieced(old, &PROTO), &pieced(new, &PROTO));
@@ -170,7 +170,7 @@ fn changed_schemas() {
         r##"{"type":"object","properties":{"a":{"$ref":"#/$defs/a"},"b":{"items":{"anyOf":[{"const":1},{"type":"string"}]}}},"$defs":{"a":{"$ref":"#"}}}"##,
     ];
     let proto = "syntax = \"proto3\"; message M { string a = 1; repeated M b = 2; map<string, E> c = 3; oneof o { int32 d = 4; } } enum E { Z = 0; }";
-    check!().with_iterations(3_000).for_each(|bytes| {
+    fuzz!(3_000).for_each(|bytes| {
         let [which, start, length, pieces @ ..] = bytes else { return };
         let base = [json[0], json[1], proto][usize::from(*which) % 3];
         let start = usize::from(*start) % base.len();

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use bolero::check;
+use forebay_fuzz::fuzz;
 use forebay_schemas::contract;
 use forebay_schemas::document;
 use forebay_schemas::problem::Problem;
@@ -100,17 +100,17 @@ fn check_problems(problems: &[Problem], text: &str) {
 
 #[test]
 fn any_text() {
-    check!().with_iterations(3_000).for_each(|bytes| hold(&String::from_utf8_lossy(bytes)));
+    fuzz!(3_000).for_each(|bytes| hold(&String::from_utf8_lossy(bytes)));
 }
 
 #[test]
 fn pieces_of_contracts() {
-    check!().with_iterations(6_000).for_each(|bytes| hold(&pieced(bytes)));
+    fuzz!(6_000).for_each(|bytes| hold(&pieced(bytes)));
 }
 
 #[test]
 fn an_overlay_of_any_text() {
-    check!().with_iterations(3_000).for_each(|bytes| {
+    fuzz!(3_000).for_each(|bytes| {
         let text = String::from_utf8_lossy(bytes);
         let mut node = document::read("f.yaml", "kafka: { linger: 1ms, properties: [] }").expect("it is YAML");
         let Some((choice, value)) = text.char_indices().nth(1).map(|(at, _)| text.split_at(at)) else { return };

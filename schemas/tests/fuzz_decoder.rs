@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use apache_avro::Schema;
-use bolero::check;
+use forebay_fuzz::fuzz;
 use forebay_schemas::contract::{BytesText, Format, Unions};
 use forebay_schemas::decoder::{Decoder, Undecodable};
 use forebay_schemas::encoder::Encoder;
@@ -61,7 +61,7 @@ fn decoders() -> Vec<Decoder> {
 fn any_bytes() {
     let decoders = decoders();
     let fuzz = move || {
-        check!().with_iterations(4_000).for_each(|bytes| {
+        fuzz!(4_000).for_each(|bytes| {
             let begun = Instant::now();
             for decoder in &decoders {
                 if let Ok(value) = decoder.decode(bytes) {
@@ -120,7 +120,7 @@ fn any_count() {
     let date = Ways::logical("\"int\"", "date");
     let millis = Ways::logical("\"int\"", "time-millis");
     let micros = Ways::logical("\"long\"", "time-micros");
-    check!().with_iterations(4_000).with_type().for_each(|(count, shift): &(i64, u8)| {
+    fuzz!(4_000).with_type().for_each(|(count, shift): &(i64, u8)| {
         let count = count >> (shift % 64);
         for ways in &timestamps {
             ways.hold(&long(count));
@@ -139,7 +139,7 @@ fn any_number_or_bytes() {
     let fixed =
         |size, name| Ways::of(&format!(r#"{{"type":"fixed","name":"F","size":{size},"logicalType":"{name}"}}"#));
     let (duration, uuid, plain) = (fixed(12, "duration"), fixed(16, "uuid"), fixed(16, "none"));
-    check!().with_iterations(4_000).with_type().for_each(|(any, shift): &([u8; 16], u8)| {
+    fuzz!(4_000).with_type().for_each(|(any, shift): &([u8; 16], u8)| {
         let (first, half) = (any.first_chunk::<4>().expect("16 bytes"), any.first_chunk::<8>().expect("16 bytes"));
         if !f32::from_le_bytes(*first).is_nan() {
             float.hold(first);

@@ -4,7 +4,7 @@
 
 mod transcode_kit;
 
-use bolero::check;
+use forebay_fuzz::fuzz;
 use forebay_schemas::contract::{Contract, Format, Personal};
 use forebay_schemas::encoder::{Encoder, Material, Scratch, Sourced};
 use forebay_schemas::pii::{Action, HashKey};
@@ -133,7 +133,7 @@ fn hold(encoders: &[Encoder], text: &[u8]) {
 #[test]
 fn events_of_any_bytes() {
     let encoders = encoders();
-    check!().for_each(|bytes: &[u8]| {
+    fuzz!(2_000).for_each(|bytes: &[u8]| {
         hold(&encoders, bytes);
         hold(&encoders, &assembled(bytes));
         hold(&encoders, &[b"{\"a\":0,\"f\":[null,{\"e\":", &assembled(bytes)[..], b"}],\"b\":[]}"].concat());
@@ -143,7 +143,7 @@ fn events_of_any_bytes() {
 #[test]
 fn schemas_of_any_bytes() {
     let contract = contract(Format::JsonSchema);
-    check!().for_each(|bytes: &[u8]| {
+    fuzz!(2_000).for_each(|bytes: &[u8]| {
         let texts = [bytes.to_vec(), assembled(bytes), [b"{", &assembled(bytes)[..], b"}"].concat()];
         for encoder in texts.iter().filter_map(|text| compile(&contract, text)) {
             let (mut arena, mut scratch) = (Vec::new(), Scratch::default());

@@ -5,7 +5,7 @@
 mod transcode_kit;
 
 use apache_avro::Schema;
-use bolero::check;
+use forebay_fuzz::fuzz;
 use forebay_schemas::contract::{Format, KeyFormat, UnknownFields};
 use forebay_schemas::encoder::{Encoder, Fault, Scratch};
 use forebay_schemas::json::{Document, SplitError, split};
@@ -156,7 +156,7 @@ fn string(input: &mut std::slice::Iter<'_, u8>, out: &mut Vec<u8>) {
 /// Runs on what the fuzzer gives: as it is, as pieces, and as a seed of the grammar.
 fn on_texts(iterations: usize, run: impl Fn(&[u8])) {
     let run = std::panic::AssertUnwindSafe(run);
-    check!().with_iterations(iterations).with_type::<Vec<u8>>().for_each(move |input| {
+    fuzz!(iterations).with_type::<Vec<u8>>().for_each(move |input| {
         run(input);
         run(&text(input));
         let mut seeds = input.iter();
@@ -258,7 +258,7 @@ fn any_schema_compiles_or_is_refused() {
     let compile = |text: &str| drop(Encoder::compile(&avro(), &transcode_kit::material(Some(text))));
     on_texts(10_000, |text| compile(&String::from_utf8_lossy(text)));
     // Sound schemas with one piece out of place.
-    check!().with_iterations(10_000).with_type::<(u8, u16, u8)>().for_each(|(schema, place, piece)| {
+    fuzz!(10_000).with_type::<(u8, u16, u8)>().for_each(|(schema, place, piece)| {
         let mut schema = SCHEMAS[usize::from(*schema) % SCHEMAS.len()].as_bytes().to_vec();
         let at = usize::from(*place) % schema.len();
         schema.splice(at..=at, PIECES[usize::from(*piece) % PIECES.len()].bytes());

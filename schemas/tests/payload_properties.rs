@@ -6,7 +6,7 @@ mod transcode_kit;
 
 use apache_avro::Schema;
 use apache_avro::reader::datum::GenericDatumReader;
-use bolero::check;
+use forebay_fuzz::fuzz;
 use forebay_schemas::contract::{Contract, KeyFormat, Personal};
 use forebay_schemas::encoder::{Encoded, Encoder, Fault, Material, Payload, Scratch};
 use forebay_schemas::pii::{Action, HashKey};
@@ -229,7 +229,7 @@ fn any_bytes_are_read_or_refused() {
         (Schema::parse_str(schema).expect("a schema"), encoder(&avro(), schema), treating)
     };
     let programs: Vec<_> = SCHEMAS.iter().zip(PERSONAL).map(of).collect();
-    check!().with_iterations(20_000).for_each(|bytes| {
+    fuzz!(20_000).for_each(|bytes| {
         let mut scratch = Scratch::default();
         for (schema, plain, treating) in &programs {
             let mut arena = Vec::new();

@@ -7,7 +7,7 @@
 mod protobuf_kit;
 mod transcode_kit;
 
-use bolero::check;
+use forebay_fuzz::fuzz;
 use forebay_schemas::contract::KeyFormat;
 use forebay_schemas::decoder::Decoder;
 use forebay_schemas::encoder::{Encoder, Fault, Payload, Scratch};
@@ -102,7 +102,7 @@ fn any_bytes_are_taken_or_refused() {
     keyed.key = key("/k/0/c/x/a", KeyFormat::String);
     let keyed = encoder(&keyed, WIDE);
     let decoder = Decoder::new(&protobuf(), &material(WIDE));
-    check!().with_iterations(6_000).for_each(|input: &[u8]| {
+    fuzz!(6_000).for_each(|input: &[u8]| {
         // Small tags are more often those of fields.
         let input: Vec<u8> = input.iter().map(|byte| if byte & 0x80 == 0 { byte & 0x7B } else { *byte }).collect();
         let mut arena = Vec::new();
@@ -166,7 +166,7 @@ fn any_text_is_a_schema_or_none() {
         ".",
         "package a;",
     ];
-    check!().with_iterations(2_000).for_each(|input: &[u8]| {
+    fuzz!(2_000).for_each(|input: &[u8]| {
         let text: String =
             input.iter().map(|byte| PIECES.get(usize::from(*byte) % 44).copied().unwrap_or(" x ")).collect();
         drop(Encoder::compile(&protobuf(), &material(&text)));
@@ -222,7 +222,7 @@ fn any_text_is_an_event_or_none() {
     ];
     let message = first(WIDE);
     let encoder = encoder(&protobuf(), WIDE);
-    check!().with_iterations(6_000).for_each(|input: &[u8]| {
+    fuzz!(6_000).for_each(|input: &[u8]| {
         let text: String =
             input.iter().map(|byte| PIECES.get(usize::from(*byte) % 40).copied().unwrap_or("\"")).collect();
         if let Ok(written) = bytes(&encoder, &text) {

@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn arbitrary_bytes_never_panic() {
-        bolero::check!().with_iterations(10_000).for_each(|bytes: &[u8]| {
+        forebay_fuzz::fuzz!(10_000).for_each(|bytes: &[u8]| {
             if let Some(parsed) = TraceParent::parse(bytes) {
                 assert_eq!(TraceParent::parse(parsed.to_text().as_bytes()), Some(parsed));
             }

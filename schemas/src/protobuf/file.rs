@@ -7,7 +7,7 @@ use prost_reflect::prost_types::{DescriptorProto, FieldDescriptorProto, FileDesc
 use protox::file::{File, FileResolver as _, GoogleFileResolver};
 
 use super::pool;
-use super::source::check_nesting;
+use super::source::{check_nesting, guarded};
 use crate::references::Link;
 use crate::schema::{Reference, Schema};
 
@@ -40,7 +40,8 @@ pub(crate) fn identity(schema: &Schema) -> Option<Vec<u8>> {
 fn parsed(content: &[u8]) -> Option<FileDescriptorProto> {
     let text = std::str::from_utf8(content).ok()?;
     check_nesting(text).ok()?;
-    Some(File::from_source("this file", text).ok()?.file_descriptor_proto().clone())
+    let file = guarded(|| File::from_source("this file", text))?.ok()?;
+    Some(file.file_descriptor_proto().clone())
 }
 
 /// The base64 of a descriptor. No .proto text is base64: it has spaces and semicolons.

@@ -10,7 +10,7 @@ use prost_reflect::{DescriptorPool, FileDescriptor};
 use protox::Compiler;
 use protox::file::{File, FileResolver, GoogleFileResolver};
 
-use super::source::check_nesting;
+use super::source::{check_nesting, guarded};
 use crate::schema::{Mistake, Schema};
 
 /// The longest schema with all that it refers to, in bytes. Registries keep no longer ones, and compiling them costs
@@ -25,6 +25,9 @@ const MAX_FOUND: usize = 300;
 
 /// What the schema's own file is called in its descriptors. A schema out of a registry has no file name.
 const OWN: &str = "this file";
+
+/// What the text of a schema has to be.
+const SOUND: &str = "a sound .proto file";
 
 /// Endings of names of files that hold an encoded `FileDescriptorSet`.
 const SET_ENDINGS: [&str; 4] = [".desc", ".pb", ".binpb", ".protoset"];
@@ -69,9 +72,10 @@ fn too_long() -> Mistake {
 fn compiled(schema: &Schema) -> Result<DescriptorPool, Mistake> {
     let refused = Rc::default();
     let mut compiler = Compiler::with_file_resolver(Sources::new(schema, Rc::clone(&refused)));
-    match compiler.open_file(OWN) {
-        Ok(_) => Ok(compiler.descriptor_pool()),
-        Err(error) => Err(refused.take().unwrap_or_else(|| mistake(schema, &error))),
+    match guarded(|| compiler.open_file(OWN).map(|_| ())) {
+        Some(Ok(())) => Ok(compiler.descriptor_pool()),
+        Some(Err(error)) => Err(refused.take().unwrap_or_else(|| mistake(schema, &error))),
+        None => Err(Mistake::new("", SOUND, "one on which the parser fails")),
     }
 }
 
@@ -145,9 +149,9 @@ fn mistake(schema: &Schema, error: &protox::Error) -> Mistake {
         ("a .proto file of the syntax proto2 or proto3", sentence)
     } else if sentence == "invalid group name" {
         // protox says so of imports too.
-        ("a sound .proto file", "an import or a group whose name is none".to_owned())
+        (SOUND, "an import or a group whose name is none".to_owned())
     } else {
-        ("a sound .proto file", sentence)
+        (SOUND, sentence)
     };
     let called = |name: &str| schema.references.iter().any(|reference| reference.name == name);
     let file = error.file().filter(|file| *file != OWN);

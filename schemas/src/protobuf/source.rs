@@ -1,5 +1,8 @@
-//! A .proto file's text before protox parses it: how deep its brackets nest. protox recurses by them, without a bound
-//! of its own. Knows comments, strings and brackets; what they mean is the parser's business.
+//! What stands between a .proto file's text and protox: how deep its brackets nest, since protox recurses by them
+//! without a bound of its own, and that a text on which protox panics is a text like any other. Knows comments,
+//! strings and brackets; what they mean is the parser's business.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::schema::Mistake;
 
@@ -37,6 +40,11 @@ pub(super) fn check_nesting(text: &str) -> Result<(), Mistake> {
         at += 1;
     }
     Ok(())
+}
+
+/// What protox makes of a text; none if it panics, as it does where it is built with assertions on the number `08`.
+pub(super) fn guarded<T>(parse: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(parse)).ok()
 }
 
 /// The last byte of the line.

@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn the_pieces_in_which_a_body_comes_make_no_difference() {
-        bolero::check!().with_iterations(5_000).for_each(|bytes: &[u8]| {
+        forebay_fuzz::fuzz!(5_000).for_each(|bytes: &[u8]| {
             let Some((size, body)) = bytes.split_first() else { return };
             let body: Vec<u8> = body.iter().map(|byte| if byte % 7 == 0 { b'\n' } else { *byte }).collect();
             let pieces: Vec<&[u8]> = body.chunks(usize::from(*size) + 1).collect();

@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn arbitrary_text_is_never_a_key_by_accident() {
-        bolero::check!().with_iterations(20_000).for_each(|bytes: &[u8]| {
+        forebay_fuzz::fuzz!(20_000).for_each(|bytes: &[u8]| {
             let text = String::from_utf8_lossy(bytes);
             for text in [text.to_string(), format!("fb_{text}"), format!("fb_0123456789_{text}")] {
                 if let Ok((id, secret)) = parse(&text) {

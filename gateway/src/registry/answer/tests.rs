@@ -71,7 +71,7 @@ fn too_many_references_are_refused() {
 
 #[test]
 fn arbitrary_bytes_never_panic() {
-    bolero::check!().with_iterations(20_000).for_each(|bytes: &[u8]| {
+    forebay_fuzz::fuzz!(20_000).for_each(|bytes: &[u8]| {
         let _ = schema(bytes, 1);
         let _ = version(bytes, "a", Some(Version::Number(1)));
         let _ = (numbers(bytes), names(bytes), places(bytes));

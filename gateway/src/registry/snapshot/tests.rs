@@ -76,7 +76,7 @@ proptest! {
 
 #[test]
 fn arbitrary_bytes_never_panic() {
-    bolero::check!().with_iterations(10_000).for_each(|body: &[u8]| {
+    forebay_fuzz::fuzz!(10_000).for_each(|body: &[u8]| {
         let _ = decode(body);
         let mut bytes = format!("{HEADER}{}\n", digest(body)).into_bytes();
         bytes.extend_from_slice(body);

@@ -168,7 +168,7 @@ fn hold(bytes: &[u8]) {
 
 #[test]
 fn arbitrary_bytes_never_panic() {
-    bolero::check!().with_iterations(20_000).for_each(hold);
+    forebay_fuzz::fuzz!(20_000).for_each(hold);
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn a_damaged_certificate_never_panics_and_its_names_stay_harmless() {
     sound.distinguished_name.push(DnType::CommonName, "svc-a");
     sound.distinguished_name.push(DnType::OrganizationName, "Shop, Inc.");
     let sound = der(&sound);
-    bolero::check!().with_type::<(u16, u8, Option<u16>)>().with_iterations(20_000).for_each(|(place, byte, end)| {
+    forebay_fuzz::fuzz!(20_000).with_type::<(u16, u8, Option<u16>)>().for_each(|(place, byte, end)| {
         let mut bytes = sound.clone();
         let place = usize::from(*place) % bytes.len();
         bytes[place] = *byte;

@@ -153,3 +153,10 @@ fn a_chain_of_imports_is_followed() {
     let text = format!("import \"{}.proto\";", MAX_FILES - 2);
     pool(&schema(&text, &references)).expect("it is sound");
 }
+
+/// Without its assertions protox says so itself; with them it panics.
+#[test]
+fn a_number_that_the_parser_takes_for_impossible_is_refused() {
+    let mistake = mistake(&schema("syntax = \"proto3\";\nmessage M { int32 a = 08; }\n", &[]));
+    assert_eq!(mistake.expected, SOUND);
+}

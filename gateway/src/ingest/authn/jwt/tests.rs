@@ -398,7 +398,7 @@ fn arbitrary_tokens_are_refused_and_never_panic() {
     let post = Post::of(&key);
     let header = json!({ "alg": "ES256", "kid": "k" }).to_string();
     let (key, post) = (AssertUnwindSafe(key), AssertUnwindSafe(post));
-    bolero::check!().with_iterations(5_000).for_each(|bytes: &[u8]| {
+    forebay_fuzz::fuzz!(5_000).for_each(|bytes: &[u8]| {
         let text: String = bytes.iter().map(|byte| char::from(byte % 95 + 32)).collect();
         let forged = format!("{}.{}.{}", b64(&header), b64(claims(&json!({})).to_string()), b64(bytes));
         let shapes = [

@@ -71,7 +71,7 @@ fn a_file_is_read_up_to_its_bound_only() {
 #[test]
 fn arbitrary_text_never_panics() {
     let (_, good) = made("a", &["b"], &["c"]);
-    bolero::check!().with_iterations(5_000).for_each(|bytes: &[u8]| {
+    forebay_fuzz::fuzz!(5_000).for_each(|bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes);
         let _ = read("keys.yaml", &text);
         let _ = read("keys.yaml", &format!("- {text}"));
