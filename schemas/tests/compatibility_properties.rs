@@ -26,8 +26,9 @@ fn backward(kind: Kind, old: &str, new: &str) -> bool {
 }
 
 /// Changes an Avro schema somewhere: types, fields, symbols, branches. Bytes are never made strings, since the
-/// specification lets readers fail on those that are no UTF-8; nor are logical types touched or fields renamed,
-/// since apache-avro's reader neither promotes those nor knows these' aliases.
+/// specification lets readers fail on those that are no UTF-8; nor are logical types touched, unions with such moved or
+/// fields renamed, since apache-avro's reader neither promotes those, nor finds a UUID's branch behind a string's, nor
+/// knows these' aliases.
 fn change(schema: &mut Value, source: &mut Source<'_>) {
     match schema {
         Value::String(name) if source.below(6) == 0 && matches!(name.as_str(), "int" | "long" | "float" | "string") => {
@@ -38,9 +39,10 @@ fn change(schema: &mut Value, source: &mut Source<'_>) {
             for branch in branches.iter_mut() {
                 change(branch, source);
             }
-            if source.below(3) == 0 && branches.len() > 1 {
+            let movable = branches.len() > 1 && !branches.iter().any(is_logical);
+            if source.below(3) == 0 && movable {
                 branches.rotate_left(1);
-            } else if source.below(4) == 0 && branches.len() > 1 && !branches.iter().any(is_logical) {
+            } else if source.below(4) == 0 && movable && branches.last().is_some_and(|last| last != "bytes") {
                 branches.pop();
             }
             let mut seen = std::collections::HashSet::new();
