@@ -199,6 +199,10 @@ fn branches_come_and_go() {
     let (low, high) = (r#"{"type":"number","maximum":5}"#, r#"{"type":"number","minimum":3}"#);
     let found = breaks(Kind::JsonSchema, &of("oneOf", low), &of("oneOf", &format!("{low},{high}")), Mode::Backward);
     assert_eq!(short(&found), ["← json-schema/undecided /oneOf"]);
+    // A number has no members: `required` lets it pass, so that both branches take it.
+    let one = r#"{"const":1,"properties":{"a":false}"#;
+    let new = format!(r#"{one},"oneOf":[{{"required":["a"]}},{{"minimum":0}}]}}"#);
+    differ(&format!("{one}}}"), &new, &["← json-schema/undecided /oneOf"]);
 }
 
 #[test]

@@ -26,23 +26,22 @@ fn backward(kind: Kind, old: &str, new: &str) -> bool {
 }
 
 /// Changes an Avro schema somewhere: types, fields, symbols, branches. Bytes are never made strings, since the
-/// specification lets readers fail on those that are no UTF-8; nor are logical types touched, unions with such moved or
-/// fields renamed, since apache-avro's reader neither promotes those, nor finds a UUID's branch behind a string's, nor
-/// knows these' aliases.
+/// specification lets readers fail on those that are no UTF-8; nor are logical types or unions with such touched or
+/// fields renamed, since apache-avro's reader neither promotes those nor knows these' aliases.
 fn change(schema: &mut Value, source: &mut Source<'_>) {
     match schema {
         Value::String(name) if source.below(6) == 0 && matches!(name.as_str(), "int" | "long" | "float" | "string") => {
             let others = ["long", "float", "double", "bytes", "int", "string"];
             others[source.below(others.len())].clone_into(name);
         }
-        Value::Array(branches) => {
+        Value::Array(branches) if !branches.iter().any(is_logical) => {
             for branch in branches.iter_mut() {
                 change(branch, source);
             }
-            let movable = branches.len() > 1 && !branches.iter().any(is_logical);
-            if source.below(3) == 0 && movable {
+            if source.below(3) == 0 && branches.len() > 1 {
                 branches.rotate_left(1);
-            } else if source.below(4) == 0 && movable && branches.last().is_some_and(|last| last != "bytes") {
+            } else if source.below(4) == 0 && branches.len() > 1 && branches.last().is_some_and(|last| last != "bytes")
+            {
                 branches.pop();
             }
             let mut seen = std::collections::HashSet::new();
@@ -191,8 +190,10 @@ proptest! {
         let mut new: Value = serde_json::from_str(&old).unwrap_or_else(|error| panic!("{error}: {old}"));
         change(&mut new, &mut source);
         let new = new.to_string();
-        // apache-avro's reader refuses decimals that were written in fewer bytes than their precision may need.
-        if backward(Kind::Avro, &old, &new) && !old.contains("decimal") {
+        // apache-avro's reader refuses decimals that were written in fewer bytes than their precision may need, and
+        // reads UUIDs into the first branch that is a string.
+        let readable = !old.contains("decimal") && !old.contains("uuid");
+        if backward(Kind::Avro, &old, &new) && readable {
             let parse = |text: &str| Schema::parse_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
             let (writer, reader) = (parse(&old), parse(&new));
             for _ in 0..3 {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::document::Id;
 use super::parts::Part;
 use super::rules;
-use super::view::{ALL, EACH, plain};
+use super::view::{ALL, EACH, OBJECT, plain};
 use super::walk::{Meeting, View, Walk};
 use crate::compatibility::finding::Stop;
 
@@ -91,9 +91,13 @@ impl Walk<'_, '_> {
         self.findings.step()?;
         let parts = self.reader.parts(other)?;
         self.findings.steps(parts.len())?;
-        let kinds = self.reader.kinds(&parts, &[])?;
-        if self.kinds(view)? & kinds == 0 || distinct(self.values(view).as_deref(), self.reader.values(&parts, &[])) {
+        let kinds = self.reader.kinds(&parts, &[])? & self.kinds(view)?;
+        if kinds == 0 || distinct(self.values(view).as_deref(), self.reader.values(&parts, &[])) {
             return Ok(true);
+        }
+        if kinds != OBJECT {
+            // What has no members is not told apart by them: `required` lets it pass.
+            return Ok(false);
         }
         let written = self.parts_of(view);
         let required: Vec<String> = self.reader.required(&parts).map(str::to_owned).collect();
