@@ -4,7 +4,7 @@ mod transcode_kit;
 
 use forebay_schemas::contract::{Format, KeyFormat, UnknownFields};
 use forebay_schemas::encoder::{Encoder, Fault, Mismatch, Scratch};
-use transcode_kit::{avro, bytes, contract, encoder, key, pointer};
+use transcode_kit::{avro, bytes, contract, encoder, key, material, pointer};
 
 const SCHEMA: &str = r#"{"type":"record","name":"R","fields":[
     {"name":"id","type":"string"},
@@ -190,4 +190,27 @@ fn mismatches_of_key_id_and_time_join_the_list() {
     assert_eq!(places(r#"{"unit":1}"#), [("/maybe".to_owned(), "missing")]);
     assert_eq!(places(r#"{"unit":"1"}"#), [("/unit".to_owned(), "string"), ("/maybe".to_owned(), "missing")]);
     assert_eq!(places(r#"{"unit":"1","maybe":7}"#), [("/unit".to_owned(), "string"), ("/maybe".to_owned(), "number")]);
+}
+
+/// Nothing but a string is taken where the record's value is one.
+#[test]
+fn what_is_no_string_is_none_whatever_it_holds() {
+    let others = [
+        (r#"{"a":1}"#, "object"),
+        (r#"{ "a": "b" }"#, "object"),
+        (r#"[[1, "k"]]"#, "array"),
+        ("12", "number"),
+        ("null", "null"),
+        ("true", "boolean"),
+    ];
+    for format in [Format::String, Format::Bytes] {
+        let encoder = Encoder::compile(&contract(format), &material(None)).expect("a contract");
+        for (text, kind) in others {
+            assert_eq!(report(&encoder, text), [(String::new(), "a string".to_owned(), kind)], "{format:?} {text}");
+        }
+        assert_eq!(
+            bytes(&encoder, " \"AAAA\" ").map(|value| value.len()),
+            Ok(if format == Format::String { 4 } else { 3 })
+        );
+    }
 }
