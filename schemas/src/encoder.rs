@@ -108,7 +108,7 @@ impl Encoder {
         let facts = self.facts.of_text(&reader, &memory.taps);
         let first = picks.len();
         if !self.picks.is_empty() {
-            self.picks.of_text(reader, arena, memory, picks);
+            self.picks.of_text(reader, arena, memory, picks)?;
         }
         let found = self.facts.append(&facts, arena, memory)?;
         Ok(Encoded { value, key: found.key, id: found.id, time_millis: found.time_millis, picks: first..picks.len() })

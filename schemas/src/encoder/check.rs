@@ -87,7 +87,7 @@ impl Encoder {
         let value = start..arena.len();
         let first = picks.len();
         if !self.picks.is_empty() {
-            self.picks.of_bytes(bytes, &taps, (arena, memory), picks);
+            self.picks.of_bytes(bytes, &taps, (arena, memory), picks)?;
         }
         let found = self.facts.append(&Facts::of_bytes(taps.facts), arena, memory)?;
         Ok(Encoded { value, key: found.key, id: found.id, time_millis: found.time_millis, picks: first..picks.len() })

@@ -85,7 +85,13 @@ impl Picks {
     }
 
     /// Appends the picks of an event whose text was just read.
-    pub(super) fn of_text(&self, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory, picks: &mut Vec<Pick>) {
+    pub(super) fn of_text(
+        &self,
+        reader: Reader<'_>,
+        arena: &mut Vec<u8>,
+        memory: &mut Memory,
+        picks: &mut Vec<Pick>,
+    ) -> Result<(), Fault> {
         let start = picks.len();
         let mut missing: Slots = 0;
         let taps = memory.taps.by_slot();
@@ -101,9 +107,7 @@ impl Picks {
             }
             picks.push(value.unwrap_or(Pick::Absent));
         }
-        if missing != 0 {
-            self.of_written(reader, missing, (arena, memory), &mut picks[start..]);
-        }
+        if missing == 0 { Ok(()) } else { self.of_written(reader, missing, (arena, memory), &mut picks[start..]) }
     }
 
     /// Appends the picks of an event that came as bytes.
@@ -113,11 +117,11 @@ impl Picks {
         taps: &StoredTaps<'_>,
         (arena, memory): (&mut Vec<u8>, &mut Memory),
         picks: &mut Vec<Pick>,
-    ) {
+    ) -> Result<(), Fault> {
         let start = picks.len();
         picks.extend(self.wanted.iter().map(|_| Pick::Absent));
         let missing = (0..self.wanted.len()).fold(0, |missing, pick| missing | 1 << (FACTS + pick));
-        self.fill(payload, taps, missing, (arena, memory), &mut picks[start..]);
+        self.fill(payload, taps, missing, (arena, memory), &mut picks[start..])
     }
 
     /// Fills in what the text did not tell.
@@ -128,15 +132,14 @@ impl Picks {
         missing: Slots,
         (arena, memory): (&mut Vec<u8>, &mut Memory),
         picks: &mut [Pick],
-    ) {
-        let Some(binary) = &self.binary else { return };
+    ) -> Result<(), Fault> {
+        let Some(binary) = &self.binary else { return Ok(()) };
         let mut payload = Vec::new();
-        if binary.plain.write(reader, &mut payload, memory) {
-            let taps = binary.plain.read(&payload, memory);
-            if let Ok(taps) = taps {
-                self.fill(&payload, &taps, missing, (arena, memory), picks);
-            }
+        if !binary.plain.write(reader, &mut payload, memory) {
+            return Err(unread());
         }
+        let taps = binary.plain.read(&payload, memory)?;
+        self.fill(&payload, &taps, missing, (arena, memory), picks)
     }
 
     fn fill(
@@ -146,34 +149,60 @@ impl Picks {
         missing: Slots,
         (arena, memory): (&mut Vec<u8>, &mut Memory),
         picks: &mut [Pick],
-    ) {
-        let mut others = Vec::new();
+    ) -> Result<(), Fault> {
+        let mut others: Slots = 0;
         for pick in (0..self.wanted.len()).filter(|pick| missing >> (FACTS + pick) & 1 == 1) {
             match taps.get(FACTS + pick) {
                 None => {}
                 Some(stored) if self.wanted[pick].rest.is_empty() && *stored != Stored::Other => {
                     picks[pick] = of_stored(stored, arena);
                 }
-                Some(_) => others.push(pick),
+                Some(_) => others |= 1 << (FACTS + pick),
             }
         }
-        if others.is_empty() {
-            return;
+        match &self.binary {
+            Some(binary) if others != 0 => self.of_json(binary, payload, others, (arena, memory), picks),
+            _ => Ok(()),
         }
-        let Some(binary) = &self.binary else { return };
-        let Ok(event) = binary.decoder.decode_payload(payload) else { return };
-        let text = event.to_string();
+    }
+
+    /// Fills in what only reading the event back as JSON tells. What can't be read back is refused: a rule would take it
+    /// for absent.
+    #[cold]
+    fn of_json(
+        &self,
+        binary: &Binary,
+        payload: &[u8],
+        others: Slots,
+        (arena, memory): (&mut Vec<u8>, &mut Memory),
+        picks: &mut [Pick],
+    ) -> Result<(), Fault> {
+        let mut fill = |slot: usize, reader: Reader<'_>, tapped: Tapped| -> Result<(), Fault> {
+            if others >> slot & 1 == 1 {
+                let tapped = Tapped { leaf: uncounted(tapped.leaf), ..tapped };
+                picks[slot - FACTS] =
+                    self.read(reader, tapped, &self.wanted[slot - FACTS], arena).ok_or_else(unread)?;
+            }
+            Ok(())
+        };
+        if let Body::Avro(program) = &binary.plain {
+            for (slot, leaf, value) in binary.decoder.tapped(program, payload).map_err(|_| unread())? {
+                let text = value.to_string();
+                fill(slot, Reader::new(&text), Tapped { start: 0, end: text.len(), leaf })?;
+            }
+            return Ok(());
+        }
+        let text = binary.decoder.decode_payload(payload).map_err(|_| unread())?.to_string();
         let reader = Reader::new(&text);
-        if binary.plain.write(reader, &mut Vec::new(), memory) {
-            for pick in others {
-                let tapped = memory.taps.get(FACTS + pick);
-                let value = tapped.map(|tapped| {
-                    let counted = Tapped { leaf: uncounted(tapped.leaf), ..tapped };
-                    self.read(reader, counted, &self.wanted[pick], arena)
-                });
-                picks[pick] = value.flatten().unwrap_or(Pick::Absent);
+        if !binary.plain.write(reader, &mut Vec::new(), memory) {
+            return Err(unread());
+        }
+        for slot in self.slots() {
+            if let Some(tapped) = memory.taps.get(slot) {
+                fill(slot, reader, tapped)?;
             }
         }
+        Ok(())
     }
 
     fn read(&self, reader: Reader<'_>, tapped: Tapped, wanted: &Wanted, arena: &mut Vec<u8>) -> Option<Pick> {
@@ -186,6 +215,15 @@ impl Picks {
         let whole = Tapped { start: 0, end: text.len(), leaf: Leaf::Loose };
         Reading { reader: Reader::new(&text), bytes: self.bytes, arena }.pick(whole)
     }
+}
+
+/// Bytes of which JSON can't say all: a moment beyond the year 9999, an infinite number where JSON has none, a value
+/// inside too many others.
+#[cold]
+fn unread() -> Fault {
+    let expected =
+        "a payload that JSON can say whole, since the topic's conventions judge a list, a map or a record in it";
+    Fault::Undecodable { offset: 0, expected: expected.to_owned() }
 }
 
 impl Body {
