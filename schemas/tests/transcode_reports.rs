@@ -94,12 +94,12 @@ fn a_number_that_is_no_key_id_or_time_says_why() {
     contract.key = key("/key", KeyFormat::Int);
     contract.id = Some(pointer("/id"));
     contract.time = Some(pointer("/time"));
-    let encoder = Encoder::compile(&contract, &transcode_kit::material(None)).expect("nothing to compile");
+    let encoder = Encoder::compile(&contract, &material(None)).expect("nothing to compile");
     let kinds = |text| report(&encoder, text).into_iter().map(|(.., kind)| kind).collect::<Vec<_>>();
     assert_eq!(kinds(r#"{"key":1.5,"id":2.5,"time":3.5}"#), ["number with a fraction"; 3]);
     assert_eq!(kinds(r#"{"key":2147483648,"id":1e19,"time":1e19}"#), ["number out of range"; 3]);
     contract.key = key("/key", KeyFormat::String);
-    let encoder = Encoder::compile(&contract, &transcode_kit::material(None)).expect("nothing to compile");
+    let encoder = Encoder::compile(&contract, &material(None)).expect("nothing to compile");
     assert_eq!(report(&encoder, r#"{"key":1.5,"id":"a"}"#)[0].2, "number");
 }
 
@@ -152,7 +152,7 @@ fn the_heaviest_fault_wins() {
 #[test]
 fn syntax_errors_say_where() {
     let encoder =
-        Encoder::compile(&contract(Format::Json), &transcode_kit::material(None)).expect("nothing to compile");
+        Encoder::compile(&contract(Format::Json), &material(None)).expect("nothing to compile");
     let cases: [(&[u8], usize, &str); 18] = [
         (b"", 0, "a JSON value"),
         (b" ", 1, "a JSON value"),
