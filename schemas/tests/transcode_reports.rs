@@ -151,8 +151,7 @@ fn the_heaviest_fault_wins() {
 
 #[test]
 fn syntax_errors_say_where() {
-    let encoder =
-        Encoder::compile(&contract(Format::Json), &material(None)).expect("nothing to compile");
+    let encoder = Encoder::compile(&contract(Format::Json), &material(None)).expect("nothing to compile");
     let cases: [(&[u8], usize, &str); 18] = [
         (b"", 0, "a JSON value"),
         (b" ", 1, "a JSON value"),
