@@ -243,8 +243,9 @@ fn hold(contract: &Contract, material: &Material, event: &Tree) {
         let (mut arena, mut scratch) = (Vec::new(), Scratch::default());
         let record = encoder.encode(event.to_string().as_bytes(), &mut arena, &mut scratch);
         record.unwrap_or_else(|fault| panic!("{fault:?}: {event}"));
-        for (pointer, pick) in named.iter().zip(scratch.take_picks()) {
-            let (place, value) = (outline.find(pointer), pick.value(&arena));
+        let picked = scratch.take_picks();
+        for (pointer, value) in named.iter().zip(picked.values(0..picked.len())) {
+            let place = outline.find(pointer);
             match place {
                 Place::Field(field) => assert!(goes_with(field, value), "{field:?}: {value:?}"),
                 place => assert_eq!(place, Place::Open, "{}: {event}\n{}", pointer.text, shown(&outline)),
