@@ -35,6 +35,14 @@ fn pointers(kind: &Type, at: &str, depth: usize, found: &mut Vec<String>) {
     }
 }
 
+/// As many of a record's pointers as may be picked.
+fn all_pointers(kind: &Type) -> Vec<String> {
+    let mut found = Vec::new();
+    pointers(kind, "", 3, &mut found);
+    found.truncate(61);
+    found
+}
+
 /// JSON is compared by its value.
 fn parsed(shown: &[String]) -> Vec<Result<serde_json::Value, String>> {
     let parse = |text: &String| match text.strip_prefix("json ") {
@@ -52,9 +60,7 @@ proptest! {
         let mut source = Source::new(&entropy);
         let kind = record(&mut source);
         let schema = kind.schema();
-        let mut named = Vec::new();
-        pointers(&kind, "", 3, &mut named);
-        named.truncate(61);
+        let named = all_pointers(&kind);
         let named: Vec<&str> = named.iter().map(String::as_str).collect();
         let mut contract = avro();
         // Branches that look alike in JSON are told apart by their tags alone.
@@ -79,9 +85,7 @@ proptest! {
         let mut source = Source::new(&entropy);
         let kind = record(&mut source);
         let schema = kind.schema();
-        let mut named = Vec::new();
-        pointers(&kind, "", 3, &mut named);
-        named.truncate(61);
+        let named = all_pointers(&kind);
         let named: Vec<&str> = named.iter().map(String::as_str).collect();
         let picking = naming(transcode_kit::material(Some(&schema)), &named);
         let encoder = compiled(&avro(), &picking);
@@ -106,9 +110,7 @@ proptest! {
         let mut source = Source::new(&entropy);
         let kind = record(&mut source);
         let schema = kind.schema();
-        let mut named = Vec::new();
-        pointers(&kind, "", 3, &mut named);
-        named.truncate(61);
+        let named = all_pointers(&kind);
         let named: Vec<&str> = named.iter().map(String::as_str).collect();
         let material = transcode_kit::material(Some(&schema));
         let (encoder, plain) = (compiled(&avro(), &naming(material.clone(), &named)), compiled(&avro(), &material));
