@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::State;
@@ -162,6 +162,28 @@ async fn a_copy_that_can_not_be_kept_changes_no_verdict() {
     assert_eq!(answer.status, StatusCode::MULTI_STATUS, "{}", answer.text);
     assert_eq!(answer.json()["events"][1]["dead_letter"], json!("not_kept"), "{}", answer.text);
     assert_eq!(answer.json()["events"][1]["code"], json!("convention_violation"));
+}
+
+/// A gateway that waits for good events for as long as may be.
+const PATIENT: [(&str, &str); 2] = [("FOREBAY_KAFKA__DEADLINE", "100s"), ("FOREBAY_DRAIN__GRACE", "110s")];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn copies_that_are_stuck_keep_nobody_waiting() {
+    let house = House::judging_with(CONTRACT, RULES, &PATIENT).await;
+    for partition in 0..4 {
+        house.broker.partition_leader(COPIES, partition, None).unwrap();
+    }
+    let batch = || format!("[{},{}]", order(5, ""), order(-5, ""));
+    let began = Instant::now();
+    for _ in 0..5 {
+        let answer = house.post(JUDGED, batch()).await;
+        assert_eq!(answer.status, StatusCode::MULTI_STATUS, "{}", answer.text);
+        assert_eq!(answer.json()["events"][1]["dead_letter"], json!("not_kept"), "{}", answer.text);
+        assert_eq!(house.app.producer.stalled(), [COPIES]);
+    }
+    assert!(began.elapsed() < Duration::from_secs(100), "it waits as long as for good events");
+    let text = house.app.metrics.render(house.app.moment());
+    assert!(text.contains("forebay_queue_records 1\n"), "the first copy is stuck, and no more are sent: {text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
