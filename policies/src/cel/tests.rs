@@ -203,6 +203,8 @@ fn wrong_expressions_say_what_would_be_right() {
         "has(principal)",
         "headers.size() > 0",
         "headers[\"a b\"] == \"\"",
+        "headers.authorization.startsWith(\"Bearer \")",
+        "has(headers[\"Cookie\"])",
         "contract.ownr == \"a\"",
         "topic.name == \"a\"",
         "schema.open",
