@@ -25,9 +25,15 @@ pub fn request_id(headers: &HeaderMap) -> String {
     headers.get("x-request-id").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
 }
 
-/// The length of a body that is one batch, if the request says it. A streamed body is many.
+/// The bytes of the events' text, where the head says them: the body is one event. In any other body there may be as much
+/// beside the events as its sender likes.
 pub fn length(exchange: Exchange, headers: &HeaderMap) -> Option<u64> {
-    if matches!(exchange, Exchange::Whole(..)) { body::length(headers) } else { None }
+    let length = body::length(headers)?;
+    match exchange {
+        Exchange::Whole(Whole::One(_), _) => Some(length),
+        Exchange::Whole(Whole::Framed(_), _) => Some(length.saturating_sub(FRAME as u64)),
+        _ => None,
+    }
 }
 
 /// How many bytes the request will hold: a whole body's length as far as its head says it, or as many windows of a

@@ -169,7 +169,7 @@ const PATIENT: [(&str, &str); 2] = [("FOREBAY_KAFKA__DEADLINE", "100s"), ("FOREB
 
 #[tokio::test(flavor = "multi_thread")]
 async fn copies_that_are_stuck_keep_nobody_waiting() {
-    let house = House::judging_with(CONTRACT, RULES, &PATIENT).await;
+    let house = House::judging_with((CONTRACT, RULES), &PATIENT, |_| {}).await;
     for partition in 0..4 {
         house.broker.partition_leader(COPIES, partition, None).unwrap();
     }
