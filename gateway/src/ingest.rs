@@ -189,6 +189,7 @@ async fn carry(app: &Arc<App>, caller: &Caller, batch: Batch, hold: impl Send + 
     Carried { warnings, delivery: Detached { work: Some(Box::pin(work)) } }
 }
 
+    encode::count(&encoded);
 /// The end of a dry run: what would have become of the events. Nothing of them is counted or sent.
 async fn try_out(app: &App, caller: &Caller, allowed: Allowed) -> Carried {
     let Caller { who, head, .. } = caller;

@@ -111,6 +111,12 @@ async fn a_dry_run_says_all_and_writes_nothing() {
     let only_refused = house.send(dry(order(-5, ""))).await;
     insta::assert_snapshot!("a_dry_run_of_which_nothing_would_be_written", shown(&house, &only_refused.shown()));
     assert!(conventions(&house).await.as_array().unwrap().iter().all(|rule| rule["hits"] == json!([])));
+    let text = house.app.metrics.render(house.app.moment());
+    let of_topic = |line: &&str| line.contains(JUDGED) && !line.ends_with(" 0");
+    assert_eq!(text.lines().filter(of_topic).collect::<Vec<_>>(), [""; 0], "nothing of it is counted");
+    let mut misspelt = dry(order(5, ""));
+    *misspelt.uri_mut() = format!("/v1/topics/{JUDGED}/events?dry%5Frun=true").parse().unwrap();
+    insta::assert_snapshot!("a_dry_run_that_is_misspelt", house.send(misspelt).await.shown());
     let real = house.post(JUDGED, events).await;
     assert_eq!(real.json()["events"][0]["offset"], json!(0), "the first record of its partition: {}", real.text);
     let details = |answer: &Value| -> Vec<Value> {
