@@ -143,11 +143,21 @@ struct Entered {
     permit: Permit,
 }
 
-/// Who sent a request, under which contracts, and what its head says: the same from its first event to its last.
+/// Who sent a request, under which contracts, and what its head says: contracts and head are the same from its first event
+/// to its last.
 struct Caller {
     who: Principal,
     contracts: Arc<ContractSet>,
     head: Head,
+}
+
+impl Caller {
+    /// Asks again who is calling and whether they may, for what is still coming of a body that has no end: by the
+    /// credentials and the contracts that are in force by then.
+    fn renew(&mut self, app: &App) -> Result<(), Rejection> {
+        self.who = app.authn.identify_again(&self.head)?;
+        allow::still(&self.who, &self.head, &app.catalog.current())
+    }
 }
 
 /// A body that is read to its end before anything is done with it.
@@ -179,6 +189,7 @@ async fn carry(app: &Arc<App>, caller: &Caller, batch: Batch, hold: impl Send + 
     }
     let ledger = Ledger::open(&allowed, &app.metrics);
     let encoded = encode::encode(allowed, &head.headers, &app.binder).await;
+    encode::count(&encoded);
     let judged = judge::judge(encoded, &Bench { who, headers: &head.headers, tally: Some(&app.tally) }).await;
     let warnings = judged.warnings.clone();
     let delivering = Instant::now();
@@ -195,7 +206,6 @@ async fn carry(app: &Arc<App>, caller: &Caller, batch: Batch, hold: impl Send + 
     Carried { warnings, delivery: Detached { work: Some(Box::pin(work)) } }
 }
 
-    encode::count(&encoded);
 /// The end of a dry run: what would have become of the events. Nothing of them is counted or sent.
 async fn try_out(app: &App, caller: &Caller, allowed: Allowed) -> Carried {
     let Caller { who, head, .. } = caller;
