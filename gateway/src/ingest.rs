@@ -90,10 +90,10 @@ fn enter(app: &App, mut head: Head, address: Address, told: &mut Told) -> Result
     told.expires = who.expires();
     head.topic = address.topic.map_err(|_| not_text())?;
     head.schema_id = native::schema_id(&head.headers)?;
-    head.dry_run = native::dry_run(address.uri.query())?;
     let contracts = app.catalog.current();
     let Entrance { takes, rated } = allow::enter(&who, &head, &contracts, &app.rates)?;
     told.rated = rated;
+    head.dry_run = native::dry_run(address.uri.query())?;
     let limits = &app.config.admission;
     let exchange = media::exchange(&head.headers, takes, limits)?;
     told.rated.room(native::length(exchange, &head.headers))?;
@@ -193,7 +193,7 @@ async fn carry(app: &Arc<App>, caller: &Caller, batch: Batch, hold: impl Send + 
     let judged = judge::judge(encoded, &Bench { who, headers: &head.headers, tally: Some(&app.tally) }).await;
     let warnings = judged.warnings.clone();
     let delivering = Instant::now();
-    let under_way = app.delivery.hand_over(judged, who, &head.trace);
+    let under_way = app.delivery.hand_over(judged, who, &head.trace).await;
     app.metrics.stage(Stage::Encode, delivering - encoding);
     let metrics = Arc::clone(&app.metrics);
     let work = async move {

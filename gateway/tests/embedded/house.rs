@@ -99,17 +99,12 @@ impl Answer {
 impl House {
     /// A gateway that is ready and knows everyone as the tester, with these variables over its configuration.
     pub(crate) async fn new(variables: &[(&str, &str)]) -> Self {
-        Self::made(ANYONE, variables, |_| {}).await
-    }
-
-    /// The same, with something changed in what it is built from.
-    pub(crate) async fn with(variables: &[(&str, &str)], change: impl FnOnce(&mut App)) -> Self {
-        Self::made(ANYONE, variables, change).await
+        Self::known_by(ANYONE, variables).await
     }
 
     /// A gateway that is ready and knows its callers so, with these variables over its configuration.
     pub(crate) async fn known_by(authn: &str, variables: &[(&str, &str)]) -> Self {
-        Self::made(authn, variables, |_| {}).await
+        Self::built(Plan { authn, ..Plan::default() }, variables, |_| {}).await
     }
 
     /// A gateway with one more contract beside the usual ones, which follows the topic, and conventions.
@@ -125,10 +120,6 @@ impl House {
     ) -> Self {
         let plan = Plan { contract: Some(contract), conventions, ..Plan::default() };
         Self::built(plan, variables, change).await
-    }
-
-    async fn made(authn: &str, variables: &[(&str, &str)], change: impl FnOnce(&mut App)) -> Self {
-        Self::built(Plan { authn, ..Plan::default() }, variables, change).await
     }
 
     async fn built(plan: Plan<'_>, variables: &[(&str, &str)], change: impl FnOnce(&mut App)) -> Self {
