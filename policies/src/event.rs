@@ -139,20 +139,25 @@ impl EventRules {
         &self.aside
     }
 
-    /// Adds every rule that the event breaks, in the rules' order. Allocates nothing where all are kept, unless an expression
+    /// Adds every rule that the event breaks, in the rules' order, and says how many steps that took: 50,000 of them, the
+    /// most that one expression may take, are about a millisecond. Allocates nothing where all are kept, unless an expression
     /// looks into an array or an object, or makes a text.
-    pub fn judge(&self, event: &EventFacts<'_>, broken: &mut Vec<Hit>) {
+    pub fn judge(&self, event: &EventFacts<'_>, broken: &mut Vec<Hit>) -> usize {
+        let mut steps = 0;
         for (rule, fitted) in self.fitted.iter().enumerate() {
             match &fitted.exception {
                 Some(exception) if event.today <= exception.expires => {}
-                exception => self.judge_one(rule, exception.is_some(), event, broken),
+                exception => steps += self.judge_one((rule, exception.is_some()), event, broken),
             }
         }
+        steps
     }
 
-    fn judge_one(&self, rule: usize, lapsed: bool, event: &EventFacts<'_>, broken: &mut Vec<Hit>) {
+    fn judge_one(&self, (rule, lapsed): (usize, bool), event: &EventFacts<'_>, broken: &mut Vec<Hit>) -> usize {
+        let mut steps = 0;
         match &self.fitted[rule].check {
             Check::Require(all) => {
+                steps += all.len();
                 for (part, (requirement, slot)) in (0..).zip(all) {
                     let value = match (requirement, slot) {
                         (Requirement::Header(name), _) => header(event, name).map_or(Value::Absent, Value::Bytes),
@@ -166,14 +171,15 @@ impl EventRules {
             }
             Check::When(judged) => {
                 let scope = EventScope { rules: self, judged, event };
-                let (failed, found) = match holds(&judged.program.root, &scope) {
-                    Ok(false) => return,
+                let (failed, found) = match holds(&judged.program.root, &scope, &mut steps) {
+                    Ok(false) => return steps,
                     Ok(true) => (false, Found::Kind(judged.only().map_or("", |slot| value(event, slot).kind()))),
                     Err(wrong) => (true, Found::Wrong(wrong)),
                 };
                 broken.push(Hit { rule, lapsed, failed, part: 0, found });
             }
         }
+        steps
     }
 
     /// What follows from a broken rule where it is enforced.
@@ -212,10 +218,10 @@ impl EventRules {
         Finding { lapsed: hit.lapsed, ..finding }
     }
 
-    /// What becomes of every rule, in the rules' order: for a sender who wants to know before it counts.
-    pub fn account(&self, event: &EventFacts<'_>) -> Vec<Account> {
-        let mut accounts = Vec::new();
-        let mut hits = Vec::new();
+    /// Adds what becomes of every rule, in the rules' order, and says how many steps that took: for a sender who wants to
+    /// know before it counts.
+    pub fn account(&self, event: &EventFacts<'_>, accounts: &mut Vec<Account>) -> usize {
+        let (mut hits, mut steps) = (Vec::new(), 0);
         for (index, (rule, fitted)) in self.infos.iter().zip(&self.fitted).enumerate() {
             let mut add = |result| accounts.push(Account { rule: Arc::clone(rule), result });
             match &fitted.exception {
@@ -223,7 +229,7 @@ impl EventRules {
                     add(Held::Excepted { until: *expires, reason: reason.clone() });
                 }
                 exception => {
-                    self.judge_one(index, exception.is_some(), event, &mut hits);
+                    steps += self.judge_one((index, exception.is_some()), event, &mut hits);
                     if hits.is_empty() {
                         add(Held::Kept);
                     }
@@ -231,7 +237,7 @@ impl EventRules {
                 }
             }
         }
-        accounts
+        steps
     }
 }
 

@@ -236,15 +236,14 @@ pub fn rejected(rejection: &Rejection, request_id: &str) -> Response {
     response
 }
 
-/// The same answer, with a warning if its sender's credential ends soon; when, in seconds since 1970.
-pub fn expiring(mut response: Response, expires: Option<i64>) -> Response {
+/// Warns the sender if the credential ends soon; when, in seconds since 1970.
+pub fn expiring(response: &mut Response, expires: Option<i64>) {
     let seconds = expires.and_then(|seconds| u64::try_from(seconds).ok()).filter(|seconds| *seconds < YEAR_10000);
     if let Some(when) = seconds.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds)))
         && let Ok(value) = HeaderValue::from_str(&humantime::format_rfc3339_seconds(when).to_string())
     {
         response.headers_mut().insert("forebay-credential-expires", value);
     }
-    response
 }
 
 /// What a rejected request left in Kafka: nothing, unless the gateway itself went wrong on the way.

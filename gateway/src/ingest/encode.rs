@@ -11,12 +11,10 @@ use forebay_schemas::encoder::{Fault, Mismatch, Scratch};
 use forebay_schemas::picked::Picked;
 use http::HeaderMap;
 
+use super::turn::Turn;
 use crate::binding::Binder;
 use crate::catalog::{Program, Topic};
 use crate::event::{Allowed, Code, Encoded, Event, Form, Record, Refusal, Slot, Source};
-
-/// How much text is read before other requests get their turn on this thread, in bytes.
-const TURN: usize = 64 * 1024;
 
 /// Encodes the events that are allowed. `headers` are the request's, for contracts that take the key from one; `binder`
 /// knows the programs of other versions of a schema.
@@ -28,13 +26,11 @@ pub async fn encode(allowed: Allowed, headers: &HeaderMap, binder: &Binder) -> E
     }
     let mut work = Work::new((&body, form, framed), &topics, &programs, headers);
     let mut records = Vec::with_capacity(events.len());
-    let mut turn = 0;
+    let mut turn = Turn::default();
     for slot in &events {
+        turn.after(slot.as_ref().map_or(0, |event| event.text.len())).await;
         let record = match slot {
-            Ok(event) => {
-                turn += event.text.len();
-                work.event(event)
-            }
+            Ok(event) => work.event(event),
             Err(refusal) => Err(Stop::Refused(refusal.clone())),
         };
         match record {
@@ -49,13 +45,25 @@ pub async fn encode(allowed: Allowed, headers: &HeaderMap, binder: &Binder) -> E
             }
             Err(Stop::Fault(fault)) => records.push(Err(refuse(fault))),
         }
-        if turn >= TURN {
-            turn = 0;
-            tokio::task::yield_now().await;
+    }
+    let Work { arena, mut scratch, .. } = work;
+    let picks = scratch.take_picks();
+    Encoded { topics, programs, source: Source { body, form, events }, arena, picks, records }
+}
+
+/// Counts for each topic the bytes of the events that have a record, and of their records.
+pub fn count(encoded: &Encoded) {
+    let mut sizes = vec![(0, 0); encoded.topics.len()];
+    for pair in encoded.records.iter().zip(&encoded.source.events) {
+        if let (Ok(record), Ok(event)) = pair {
+            let (events, records) = &mut sizes[record.topic];
+            *events += event.text.len();
+            *records += record.value.len() + record.key.as_ref().map_or(0, Range::len);
         }
     }
-    let (arena, picks) = work.finish();
-    Encoded { topics, programs, source: Source { body, form, events }, arena, picks, records }
+    for (topic, (events, records)) in encoded.topics.iter().zip(sizes) {
+        topic.metrics.encoded(events, records);
+    }
 }
 
 /// What one batch's encoding works with.
@@ -68,8 +76,6 @@ struct Work<'a> {
     programs: &'a [Slot<Arc<Program>>],
     /// For each topic the key that came as a header field, if its contract takes it from there.
     header_keys: Vec<Slot<Option<Range<usize>>>>,
-    /// For each topic the bytes of its events and of their records.
-    sizes: Vec<(usize, usize)>,
     arena: Vec<u8>,
     scratch: Scratch,
 }
@@ -90,8 +96,7 @@ impl<'a> Work<'a> {
         let mut arena = Vec::with_capacity(body.len());
         let key = |topic: &Arc<Topic>| key::from_header(topic.contract.key.as_ref(), headers, &mut arena);
         let header_keys = topics.iter().map(key).collect();
-        let (sizes, scratch) = (vec![(0, 0); topics.len()], Scratch::default());
-        Self { body, form, framed, topics, programs, header_keys, sizes, arena, scratch }
+        Self { body, form, framed, topics, programs, header_keys, arena, scratch: Scratch::default() }
     }
 
     fn event(&mut self, event: &Event) -> Result<Record, Stop> {
@@ -108,18 +113,8 @@ impl<'a> Work<'a> {
         };
         let encoded = encoded.map_err(Stop::Fault)?;
         let key = header_key.or(encoded.key);
-        let sizes = &mut self.sizes[event.topic];
-        sizes.0 += text.len();
-        sizes.1 += encoded.value.len() + key.as_ref().map_or(0, Range::len);
         let (id, time_millis, picks) = (encoded.id, encoded.time_millis, encoded.picks);
         Ok(Record { topic: event.topic, value: encoded.value, key, id, time_millis, picks })
-    }
-
-    fn finish(mut self) -> (Vec<u8>, Picked) {
-        for (topic, (events, records)) in self.topics.iter().zip(self.sizes) {
-            topic.metrics.encoded(events, records);
-        }
-        (self.arena, self.scratch.take_picks())
     }
 }
 

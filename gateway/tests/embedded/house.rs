@@ -13,7 +13,7 @@ use forebay::ingest::authn::Authn;
 use forebay::layers::Edge;
 use forebay::metrics::Metrics;
 use forebay::router;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
@@ -99,27 +99,27 @@ impl Answer {
 impl House {
     /// A gateway that is ready and knows everyone as the tester, with these variables over its configuration.
     pub(crate) async fn new(variables: &[(&str, &str)]) -> Self {
-        Self::made(ANYONE, variables, |_| {}).await
-    }
-
-    /// The same, with something changed in what it is built from.
-    pub(crate) async fn with(variables: &[(&str, &str)], change: impl FnOnce(&mut App)) -> Self {
-        Self::made(ANYONE, variables, change).await
+        Self::known_by(ANYONE, variables).await
     }
 
     /// A gateway that is ready and knows its callers so, with these variables over its configuration.
     pub(crate) async fn known_by(authn: &str, variables: &[(&str, &str)]) -> Self {
-        Self::made(authn, variables, |_| {}).await
+        Self::built(Plan { authn, ..Plan::default() }, variables, |_| {}).await
     }
 
     /// A gateway with one more contract beside the usual ones, which follows the topic, and conventions.
     pub(crate) async fn judging(contract: &str, conventions: &str) -> Self {
-        let plan = Plan { contract: Some(contract), conventions, ..Plan::default() };
-        Self::built(plan, &[], |_| {}).await
+        Self::judging_with((contract, conventions), &[], |_| {}).await
     }
 
-    async fn made(authn: &str, variables: &[(&str, &str)], change: impl FnOnce(&mut App)) -> Self {
-        Self::built(Plan { authn, ..Plan::default() }, variables, change).await
+    /// The same with these variables over its configuration, and something changed in what it is built from.
+    pub(crate) async fn judging_with(
+        (contract, conventions): (&str, &str),
+        variables: &[(&str, &str)],
+        change: impl FnOnce(&mut App),
+    ) -> Self {
+        let plan = Plan { contract: Some(contract), conventions, ..Plan::default() };
+        Self::built(plan, variables, change).await
     }
 
     async fn built(plan: Plan<'_>, variables: &[(&str, &str)], change: impl FnOnce(&mut App)) -> Self {
@@ -191,10 +191,14 @@ impl House {
 }
 
 impl Door {
+    /// Sends a request; its answer is still to be read.
+    pub(crate) async fn open(&self, request: Request<Body>) -> Response<Body> {
+        self.0.clone().oneshot(request).await.unwrap()
+    }
+
     /// Sends a request and reads its answer.
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.0.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
+        let (parts, body) = self.open(request).await.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
     }

@@ -26,10 +26,12 @@ pub(crate) trait Scope<'a> {
     fn var(&self, var: Var) -> V<'a>;
 }
 
-/// The result of an expression: whether it is true.
-pub(crate) fn holds<'a>(root: &'a Node, scope: &dyn Scope<'a>) -> Result<bool, Wrong> {
+/// The result of an expression: whether it is true. The steps that it took are added to `steps`.
+pub(crate) fn holds<'a>(root: &'a Node, scope: &dyn Scope<'a>, steps: &mut usize) -> Result<bool, Wrong> {
     let mut run = Run { scope, fuel: FUEL, locals: [const { V::Null }; MAX_MACROS] };
-    run.truth(root, "when")
+    let truth = run.truth(root, "when");
+    *steps += FUEL - run.fuel;
+    truth
 }
 
 /// The value of an expression of literals.
