@@ -11,7 +11,7 @@ use forebay_schemas::problem::Problem;
 use forebay_schemas::schema::{Reference, Schema};
 use futures_util::StreamExt as _;
 
-use crate::catalog::{Catalog, ContractSet, Program, Topic, Unready};
+use crate::catalog::{Catalog, ContractSet, Topic, Unready, Version as Bound};
 use crate::code::Code;
 use crate::config::Config;
 use crate::registry::{self, Asker, Failure, Registered, Registry, SchemaKind, Submission};
@@ -84,15 +84,20 @@ impl Binder {
         }
     }
 
-    /// The program that writes a topic's events by the schema of another id.
-    pub async fn version(&self, topic: &Topic, id: u32) -> Result<Arc<Program>, Unready> {
+    /// The program that writes a topic's events by the schema of another id. What blocks the topic blocks it whichever
+    /// schema is named, and a schema that breaks a convention writes no event.
+    pub async fn version(&self, topic: &Topic, id: u32) -> Bound {
+        if let Err(unready) = &topic.bound
+            && unready.is_blocked()
+        {
+            return Err(unready.clone());
+        }
         if let Some(known) = topic.version(id) {
             return known;
         }
         let material = self.material_of(topic, id).await?;
         // Compiling is the costly part, so that a version that does not fit is kept in mind as well.
-        let compiled = topic.rulebook.compile(&topic.contract, material, None);
-        let version = compiled.map(Arc::new).map_err(|_| unfit());
+        let version = topic.bind(material).map_err(Unready::misfit).and_then(|bound| bound.bound);
         topic.remember(id, &version);
         version
     }
@@ -134,7 +139,10 @@ impl Binder {
                 Err(unready) => refused(topic, unready.clone(), None),
                 Ok(_) => Some(bound),
             },
-            Err(problems) => refused(topic, unfit(), problems.first()),
+            Err(misfit) => {
+                let problems = misfit.clone().into_problems();
+                refused(topic, Unready::misfit(misfit), problems.first())
+            }
         }
     }
 
@@ -205,16 +213,13 @@ fn refused(topic: &Topic, unready: Unready, problem: Option<&Problem>) -> Option
             None
         }
         Err(known) if *known == unready => None,
+        // No registry's silence lifts a block.
+        Err(known) if known.is_blocked() && unready.code == Code::RegistryUnavailable => None,
         Err(_) => {
             tracing::error!(topic = name, reason, problem, "no schema can be had; the topic takes nothing");
             Some(topic.rebound(Err(unready)))
         }
     }
-}
-
-fn unfit() -> Unready {
-    let detail = "The registry's schema does not go with the topic's contract. Tell the topic's owner.";
-    Unready::new(Code::IncompatibleSchema, detail)
 }
 
 /// A registered schema, if it is one of the format.

@@ -91,9 +91,10 @@ impl Standard {
         let unwritable = Topic::of(unbound, material.clone(), Arc::clone(rulebook), &Metrics::new());
         match unwritable.bind(material) {
             Ok(topic) => self.try_samples(&Arc::new(topic), samples, report),
-            Err(problems) => {
-                let of_rules = problems.iter().map(lint::convention_problem);
-                of_rules.for_each(|finding| report.add(GROUP, finding));
+            Err(misfit) => {
+                for problem in misfit.into_problems() {
+                    report.add(GROUP, lint::convention_problem(&problem));
+                }
             }
         }
     }
