@@ -10,6 +10,7 @@ use forebay_schemas::identity::identity;
 use forebay_schemas::problem::Problem;
 use forebay_schemas::schema::{Reference, Schema};
 use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 
 use crate::catalog::{Catalog, ContractSet, Topic, Unready, Version as Bound};
 use crate::code::Code;
@@ -18,8 +19,6 @@ use crate::registry::{self, Asker, Failure, Registered, Registry, SchemaKind, Su
 
 /// How often a schema is asked for that has never been there.
 const IMPATIENCE: Duration = Duration::from_secs(1);
-/// Topics whose schemas are asked for at the same time; the client has a limit of its own for its calls.
-const AT_ONCE: usize = 16;
 /// Versions of a subject that are held against a file whose references the registry knows by other names, newest first.
 const VERSIONS: usize = 20;
 
@@ -38,22 +37,29 @@ impl Binder {
         Self { registry, refresh, timeout }
     }
 
-    /// Asks for every schema, but waits no longer than one answer may take: a start does not wait for a registry that is
-    /// away. What comes later is bound in the background.
-    pub async fn bind_at_start(&self, contracts: ContractSet) -> ContractSet {
-        let bound = tokio::time::timeout(self.timeout, self.bind(contracts.clone())).await;
-        bound.unwrap_or(contracts)
+    /// Asks for every schema, but waits no longer than one answer may take: neither a start nor a reload waits for a
+    /// registry that is away. What comes later is bound in the background.
+    pub async fn bind_in_time(&self, contracts: ContractSet) -> ContractSet {
+        self.bind_within(self.timeout, contracts).await
     }
 
     /// Asks for every schema that a registry has a say in. What it does not say now is left as it was.
     pub async fn bind(&self, contracts: ContractSet) -> ContractSet {
-        let waiting: Vec<_> = contracts.sorted().into_iter().filter(|topic| asks(&topic.contract)).cloned().collect();
-        let bound: Vec<_> = futures_util::stream::iter(waiting)
-            .map(|topic| async move { self.again(&topic).await })
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
-        bound.into_iter().flatten().fold(contracts, ContractSet::with)
+        self.bind_within(Duration::MAX, contracts).await
+    }
+
+    /// Asks for all schemas at once, so that what is known waits for nothing; the client limits its calls itself.
+    async fn bind_within(&self, limit: Duration, contracts: ContractSet) -> ContractSet {
+        let waiting = contracts.sorted().into_iter().filter(|topic| asks(&topic.contract)).cloned();
+        let asked: FuturesUnordered<_> = waiting.map(|topic| async move { self.again(&topic).await }).collect();
+        let mut bound = Vec::new();
+        let all = asked.for_each(|topic| {
+            bound.extend(topic);
+            std::future::ready(())
+        });
+        // What has not come by then is left as it was.
+        let _ = tokio::time::timeout(limit, all).await;
+        bound.into_iter().fold(contracts, ContractSet::with)
     }
 
     /// Keeps what is known of the registry fresh, and binds the set in force again and again, until it is dropped. Without a
