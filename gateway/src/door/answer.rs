@@ -218,22 +218,26 @@ impl Answer {
 /// The answer to a request that was turned away before there were events.
 pub fn rejected(rejection: &Rejection, request_id: &str) -> Response {
     let status = status::status(rejection.code);
-    let problem = Problem {
-        r#type: problem_type(rejection.code),
-        title: status::title(rejection.code),
-        status: status.as_u16(),
-        detail: &rejection.detail,
-        instance: request_id,
-        code: rejection.code.as_str(),
-        outcome: outcome(rejection.code).as_str(),
-        retryable: rejection.code.is_retryable(),
-    };
-    let mut response = respond(status, PROBLEM, to_json(&problem));
+    let mut response = respond(status, PROBLEM, rejection_document(rejection, request_id));
     for challenge in rejection.challenges.iter().filter_map(|text| HeaderValue::from_str(text).ok()) {
         response.headers_mut().append(WWW_AUTHENTICATE, challenge);
     }
     add_retry_after(&mut response, rejection.wait);
     response
+}
+
+/// The body of that answer.
+pub fn rejection_document(rejection: &Rejection, request_id: &str) -> Vec<u8> {
+    to_json(&Problem {
+        r#type: problem_type(rejection.code),
+        title: status::title(rejection.code),
+        status: status::status(rejection.code).as_u16(),
+        detail: &rejection.detail,
+        instance: request_id,
+        code: rejection.code.as_str(),
+        outcome: outcome(rejection.code).as_str(),
+        retryable: rejection.code.is_retryable(),
+    })
 }
 
 /// Warns the sender if the credential ends soon; when, in seconds since 1970.

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use forebay_policies::{Action, Case, Conventions, Finding as Breach, Held, Place, Rollout};
 use forebay_schemas::contract::{Compiled, Contract, Pointer};
-use forebay_schemas::encoder::Material;
 use forebay_schemas::lint::{self, Finding, Severity};
 use forebay_schemas::outline::{self, Outline};
 use forebay_schemas::samples::{self, Samples};
@@ -19,6 +18,7 @@ use super::report::Report;
 use crate::binding::Binder;
 use crate::catalog::folder;
 use crate::catalog::{Rulebook, Topic};
+use crate::cli::offline::numbered;
 use crate::clock;
 use crate::config::Config;
 use crate::event::{Allowed, Event, Form, Principal};
@@ -91,9 +91,10 @@ impl Standard {
         let unwritable = Topic::of(unbound, material.clone(), Arc::clone(rulebook), &Metrics::new());
         match unwritable.bind(material) {
             Ok(topic) => self.try_samples(&Arc::new(topic), samples, report),
-            Err(problems) => {
-                let of_rules = problems.iter().map(lint::convention_problem);
-                of_rules.for_each(|finding| report.add(GROUP, finding));
+            Err(misfit) => {
+                for problem in misfit.into_problems() {
+                    report.add(GROUP, lint::convention_problem(&problem));
+                }
             }
         }
     }
@@ -187,16 +188,6 @@ impl Standard {
         let results = of_events.map(|account| account.result);
         results.filter_map(|result| if let Held::Broken(breach) = result { Some(breach) } else { None }).collect()
     }
-}
-
-/// The contract's material with ids where only a registry knows them: they are written, never read, so any one does. None
-/// where the schema itself is not known.
-fn numbered(contract: &Contract, material: &Material) -> Option<Material> {
-    let mut material = material.clone();
-    for sourced in [&mut material.value, &mut material.key].into_iter().flatten() {
-        sourced.id.get_or_insert(0);
-    }
-    material.suffices(contract).then_some(material)
 }
 
 /// A convention that a contract or its schema breaks; the schema's file and line, where the rule means a field of it.
