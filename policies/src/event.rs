@@ -7,7 +7,7 @@ use forebay_schemas::contract::Pointer;
 use forebay_schemas::picked::{Moment, Value};
 
 use crate::cel::Program;
-use crate::cel::eval::{Scope, holds};
+use crate::cel::eval::{Scope, measured};
 use crate::cel::node::Var;
 use crate::cel::value::V;
 use crate::cel::wrong::{Wrong, article};
@@ -139,39 +139,47 @@ impl EventRules {
         &self.aside
     }
 
-    /// Adds every rule that the event breaks, in the rules' order. Allocates nothing where all are kept, unless an expression
-    /// looks into an array or an object, or makes a text.
-    pub fn judge(&self, event: &EventFacts<'_>, broken: &mut Vec<Hit>) {
+    /// Adds every rule that the event breaks, in the rules' order, and says how many steps that took: some tens of
+    /// nanoseconds each. Allocates nothing where all are kept, unless an expression looks into an array or an object, or makes
+    /// a text.
+    pub fn judge(&self, event: &EventFacts<'_>, broken: &mut Vec<Hit>) -> usize {
+        let mut steps = 0_usize;
         for (rule, fitted) in self.fitted.iter().enumerate() {
             match &fitted.exception {
                 Some(exception) if event.today <= exception.expires => {}
-                exception => self.judge_one(rule, exception.is_some(), event, broken),
+                exception => steps += self.judge_one(rule, exception.is_some(), event, broken),
             }
         }
+        steps
     }
 
-    fn judge_one(&self, rule: usize, lapsed: bool, event: &EventFacts<'_>, broken: &mut Vec<Hit>) {
+    fn judge_one(&self, rule: usize, lapsed: bool, event: &EventFacts<'_>, broken: &mut Vec<Hit>) -> usize {
         match &self.fitted[rule].check {
             Check::Require(all) => {
+                let mut steps = 0;
                 for (part, (requirement, slot)) in (0..).zip(all) {
                     let value = match (requirement, slot) {
                         (Requirement::Header(name), _) => header(event, name).map_or(Value::Absent, Value::Bytes),
                         (_, Some(slot)) => value(event, *slot),
                         (_, None) => Value::Absent,
                     };
+                    steps += requirement.steps(&value);
                     if let Some(found) = requirement.broken(&value, event.bytes) {
                         broken.push(Hit { rule, lapsed, failed: false, part, found: Found::Kind(found) });
                     }
                 }
+                steps
             }
             Check::When(judged) => {
                 let scope = EventScope { rules: self, judged, event };
-                let (failed, found) = match holds(&judged.program.root, &scope) {
-                    Ok(false) => return,
+                let (result, steps) = measured(&judged.program.root, &scope);
+                let (failed, found) = match result {
+                    Ok(false) => return steps,
                     Ok(true) => (false, Found::Kind(judged.only().map_or("", |slot| value(event, slot).kind()))),
                     Err(wrong) => (true, Found::Wrong(wrong)),
                 };
                 broken.push(Hit { rule, lapsed, failed, part: 0, found });
+                steps
             }
         }
     }

@@ -16,6 +16,8 @@ use crate::topics::Topics;
 
 /// The longest name of a rule, in bytes: it goes into answers and reports.
 const MAX_NAME: usize = 64;
+/// The longest message and the longest fix, in characters: each refused event carries them.
+const MAX_WORDS: usize = 500;
 /// The longest pattern of topics' names, in bytes: as long as Kafka's longest name.
 const MAX_TOPIC: usize = 249;
 
@@ -50,8 +52,10 @@ fn read_rule(node: &Node, problems: &mut Vec<Problem>) -> Option<Rule> {
     let rollout = reader.one_of("rollout", &Rollout::NAMES);
     let severity = reader.one_of("severity", &Severity::NAMES);
     let on_error = read_on_error(&mut reader);
-    let [message, why, fix, good, bad] =
-        ["message", "why", "fix", "good", "bad"].map(|member| reader.optional(member, Node::text));
+    let message = reader.optional("message", read_words);
+    let why = reader.optional("why", Node::text);
+    let fix = reader.optional("fix", read_words);
+    let [good, bad] = ["good", "bad"].map(|member| reader.optional(member, Node::text));
     let exceptions = reader.optional("except", read_exceptions);
     reader.finish();
     let (action, check) = (action?, check?);
@@ -104,6 +108,18 @@ fn read_topics(node: &Node, problems: &mut Vec<Problem>) -> Option<Topics> {
         problems.push(node.problem("at least one topic, or no such member for all", "an empty list"));
     }
     Some(Topics(patterns))
+}
+
+/// Words that go to whoever breaks the rule.
+fn read_words(node: &Node, problems: &mut Vec<Problem>) -> Option<String> {
+    let words = node.text(problems)?;
+    let count = words.chars().count();
+    if count > MAX_WORDS {
+        let expected = format!("{MAX_WORDS} characters at most, since every refused event carries them");
+        problems.push(node.problem(expected, format!("{count}")));
+        return None;
+    }
+    Some(words)
 }
 
 fn read_name(node: &Node, problems: &mut Vec<Problem>) -> Option<String> {

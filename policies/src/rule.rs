@@ -224,7 +224,7 @@ impl RuleInfo {
         found: &str,
     ) -> Option<Finding> {
         let fault = |found: String| {
-            let expected = format!("{} to be false", program.text);
+            let expected = format!("{} to be false", program.shown());
             self.finding(Fault { pointer: pointer.to_owned(), expected, found })
         };
         match result {

@@ -203,6 +203,16 @@ fn requirements_of_topics_are_held_both_ways() {
 }
 
 #[test]
+fn a_part_may_have_as_many_words_as_an_organisation_has_domains() {
+    let words: Vec<_> = (0..900).map(|n| format!("domain-number-{n}")).collect();
+    let check = format!("pattern: '{{domain}}.{{event}}', where: {{ domain: [{}] }}", words.join(", "));
+    let of = |topic| found("topic", &check, &Facts { topic, ..Facts::default() });
+    assert_eq!(of("domain-number-899.issued"), [""; 0]);
+    let said = of("domain-numbr-899.issued");
+    assert!(said[0].contains("and 890 more (did you mean domain-number-899?), found domain-numbr-899"), "{said:?}");
+}
+
+#[test]
 fn requirements_of_contracts_are_held_both_ways() {
     let base = Facts::default;
     let contract =

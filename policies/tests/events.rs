@@ -345,3 +345,41 @@ fn rules_say_what_they_are() {
     let named = two.for_topic(&Facts::default()).unwrap();
     assert_eq!(named.named().iter().map(|pointer| pointer.text.as_str()).collect::<Vec<_>>(), ["/n", "/s"]);
 }
+
+#[test]
+fn a_long_list_of_words_is_not_said_to_every_sender() {
+    let words = |count: usize| (0..count).map(|n| format!("word-{n}")).collect::<Vec<_>>().join(", ");
+    let said = said(&require(&format!("{{ values: {{ /s: [{}] }} }}", words(5_000))));
+    let expected = "word-0, word-1, word-2, word-3, word-4, word-5, word-6, word-7, word-8, word-9 and 4990 more";
+    assert_eq!(
+        said,
+        [format!("a-rule (events.yaml:1) blocks: /s: expected one of {expected}, found another string").as_str()]
+    );
+    let listed = require(&format!("{{ values: {{ /s: [{}, DE] }} }}", words(5_000)));
+    assert_eq!(self::said(&listed), [""; 0]);
+    let long = require(&format!("{{ values: {{ /s: [{0}, {0}, {0}] }} }}", "x".repeat(150)));
+    assert!(self::said(&long)[0].contains(&format!("one of {} and 2 more", "x".repeat(150))));
+    let long = self::said(&when(&format!("event.s != \"{}\"", "x".repeat(2_000))));
+    assert!(long[0].len() < 600 && long[0].contains("xxx… to be false"), "{long:?}");
+}
+
+#[test]
+fn what_judging_takes_is_known_and_bounded() {
+    let steps = |text: &str, long: &str| {
+        let rules = load(text).for_topic(&Facts { topic: "a.b.v1", ..Facts::default() }).unwrap();
+        let values = vec![Value::Text(long); rules.named().len()];
+        let (header, now, today) = (&header, NOW, day("2026-11-21"));
+        let facts = EventFacts { values: &values, header, principal: "p", bytes: 3, now, today };
+        let mut hits = Vec::new();
+        (rules.judge(&facts, &mut hits), hits.iter().map(|hit| rules.finding(hit).found).collect::<Vec<_>>())
+    };
+    let costly = require("{ values: { /s: '[01]*1[01]{90}x' } }");
+    let (few, found) = steps(&costly, "01");
+    assert!(few < 100 && found == ["another string"]);
+    let (many, found) = steps(&costly, &"01".repeat(50_000));
+    assert!((40_000..=50_000).contains(&many) && found == ["a string that is too long"], "{many} {found:?}");
+    let (few, found) = steps(&require("{ values: { /s: '[01]+' } }"), &"01".repeat(50_000));
+    assert!(few < 20_000 && found == [""; 0]);
+    assert!(steps(&when("event.s.matches(\"^0\") || event.s == \"1\""), &"01".repeat(5_000)).0 > 1_000);
+    assert_eq!(steps(&require("{ headers: [a, b], fields: [/s] }"), "").0, 3);
+}

@@ -11,7 +11,7 @@ use super::node::{Each, Function, Node, Op, Var};
 use super::value::V;
 use super::{Flaw, Program};
 use crate::rule::Place;
-use crate::words::compile;
+use crate::words::{Of, compile};
 
 /// Elements of a list or a map that is written down, at most.
 const MAX_ITEMS: usize = 100;
@@ -171,8 +171,9 @@ impl<'t> Lowering<'t> {
             let expected = "a literal as the pattern of matches, which is read once";
             return Err((expected.to_owned(), "one that is made for each event".to_owned()));
         };
-        let regex = compile(pattern.inner())?;
-        Ok(Node::Matches(Box::new(self.node(of)?), regex))
+        let sees = if self.place == Place::Event { Of::Events } else { Of::Facts };
+        let regex = compile(pattern.inner(), sees)?;
+        Ok(Node::Matches(Box::new((self.node(of)?, regex))))
     }
 
     fn each(&mut self, each: Each, name: &str, over: &'t IdedExpr, arguments: &'t [IdedExpr]) -> Result<Node, Flaw> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use forebay_schemas::picked::{Moment, Value};
 
 use super::Program;
-use super::eval::{Scope, holds};
+use super::eval::{Scope, holds, measured};
 use super::infer::{Type, Types};
 use super::node::{Node, Var};
 use super::value::V;
@@ -160,9 +160,36 @@ fn work_is_bounded() {
         let program = compiled(text);
         assert_eq!(holds(&program.root, &Long(&long)), Err(Wrong::Work), "{text}");
     }
+    // A list that holds one list many times over has more elements than could be looked at in a lifetime.
+    let shared = format!("[1]{} == [2]", ".map(i, [i,i,i,i])".repeat(11));
+    assert_eq!(judged(&shared), Err(Wrong::Work));
+    let shared = format!("[1]{}.size() + [1]{}.size() == 5", ".map(i, [i, i])".repeat(9), ".map(i, [i, i])".repeat(9));
+    assert_eq!(judged(&shared), Ok(false));
     let longer = format!("\"{}\"", "x".repeat(300_000));
     let program = compiled("event.l == \"\"");
     assert_eq!(holds(&program.root, &Long(&longer)), Err(Wrong::Long));
+}
+
+/// Whatever is copied or looked at is paid for: steps stand for time.
+#[test]
+fn steps_grow_with_what_is_looked_at() {
+    let steps = |text: &str, json: &str| measured(&compiled(text).root, &Long(json)).1;
+    let escaped = format!("\"\\n{}\"", "x".repeat(6_400));
+    let list = format!("[{0},{0},{0},{0}]", escaped);
+    assert!(steps("event.l.all(i, true)", &list) > steps("size(event.l) > 0", &list) + 400);
+    assert!(steps("event.l.filter(i, true).size() > 0", &list) > steps("event.l.all(i, true)", &list) + 400);
+    assert!(steps("has(event.l[0])", &list) > steps("event.l == 1", "1") + 100);
+    assert!(steps("event.l.matches(\"[01]*1[01]{90}x\")", &escaped) > 6_400 * 2);
+    assert!(steps("event.l.matches(\"^x\")", &escaped) < 2_000);
+}
+
+/// Objects of many members are compared name by name, not each name with all others.
+#[test]
+fn objects_are_the_same_in_any_order() {
+    let text = "{\"a\": 1, \"b\": [2], \"c\": null} == {\"c\": null, \"b\": [2], \"a\": 1}";
+    assert_eq!(judged(text), Ok(true));
+    assert_eq!(judged(&text.replace("null}", "3}")), Ok(false));
+    assert_eq!(judged(&text.replace("\"c\": null}", "\"d\": null}")), Ok(false));
 }
 
 #[test]
@@ -183,6 +210,7 @@ fn wrong_expressions_say_what_would_be_right() {
         "event.a.matches(event.b)",
         "event.a.matches(\"(\")",
         "event.a.matches(\"(\\\\w{99}){99}\")",
+        "event.a.matches(\"[01]*1[01]{3000}x\")",
         "\"a\" > 1",
         "\"a\" == 1",
         "now == \"2026-11-21\"",
