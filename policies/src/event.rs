@@ -187,7 +187,7 @@ impl EventRules {
     /// What follows from a broken rule where it is enforced.
     pub fn action(&self, hit: &Hit) -> Action {
         let info = &self.infos[hit.rule];
-        if hit.failed { info.on_error.unwrap_or(Action::Warn) } else { info.action }
+        if hit.failed { info.on_error.unwrap_or(info.action) } else { info.action }
     }
 
     /// Whether the event is refused for a broken rule.

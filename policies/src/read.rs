@@ -68,7 +68,7 @@ fn read_rule(node: &Node, problems: &mut Vec<Problem>) -> Option<Rule> {
         action,
         rollout: rollout.unwrap_or(Rollout::Enforce),
         severity: severity.unwrap_or(Severity::usual(action)),
-        on_error: program.map(|_| on_error.unwrap_or(Action::Warn)),
+        on_error: program.map(|_| on_error.unwrap_or(action)),
         message,
         why,
         fix,

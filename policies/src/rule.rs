@@ -30,7 +30,7 @@ pub struct RuleInfo {
     pub rollout: Rollout,
     /// How bad it is when it is broken.
     pub severity: Severity,
-    /// What follows when its expression can't be judged; for rules that have one.
+    /// What follows when its expression can't be judged, for rules that have one: its action, unless the rule says otherwise.
     pub on_error: Option<Action>,
     /// Its words for whoever broke it.
     pub message: Option<String>,
@@ -231,7 +231,7 @@ impl RuleInfo {
             Ok(false) => None,
             Ok(true) => Some(fault(found.to_owned())),
             Err(wrong) => {
-                let action = self.on_error.unwrap_or(Action::Warn);
+                let action = self.on_error.unwrap_or(self.action);
                 let found = format!("that it can't be judged: {wrong}");
                 Some(Finding { action, failed: true, ..fault(found) })
             }

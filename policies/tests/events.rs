@@ -167,15 +167,17 @@ fn what_can_not_be_judged_is_decided_by_on_error() {
         );
         rules.finding(&hit)
     };
-    let finding = of("");
+    let finding = of("\non_error: warn");
     assert_eq!(
         finding.to_string(),
         "a-rule (events.yaml:1) warns: /gone: expected event.gone > 1 to be false, found that it can't be judged: > \
          between nothing and a whole number"
     );
     assert!(finding.failed && !finding.blocks() && finding.action == Action::Warn);
+    // Whoever sends could switch a rule off otherwise, by an event that can't be judged.
+    assert!(of("").blocks());
     assert!(of("\non_error: block").blocks());
-    let shadowed = of("\non_error: block\nrollout: shadow");
+    let shadowed = of("\nrollout: shadow");
     assert!(!shadowed.blocks() && shadowed.action == Action::Block);
 }
 
