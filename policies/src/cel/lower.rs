@@ -196,13 +196,7 @@ impl<'t> Lowering<'t> {
         let method = target.is_some();
         let known = Function::NAMES.iter().find(|(known, ..)| *known == name);
         let Some((_, function, count, as_function, as_method)) = known else {
-            let names =
-                Function::NAMES.iter().map(|(known, ..)| *known).chain(Each::NAMES.iter().map(|(each, _)| *each));
-            let expected = match nearest(name, names.chain(["has", "matches"])) {
-                Some(meant) => format!("a function that there is (did you mean {meant}?)"),
-                None => "a function that there is".to_owned(),
-            };
-            return Err((expected, name.to_owned()));
+            return Err((functions(name), name.to_owned()));
         };
         if !(if method { *as_method } else { *as_function }) {
             let form = if method { format!("{name}(…)") } else { format!("….{name}(…)") };
@@ -220,6 +214,17 @@ impl<'t> Lowering<'t> {
         let fixed = all.iter().all(|argument| matches!(argument, Node::Const(_)));
         let node = Node::Call(*function, all);
         if fixed { folded(&node) } else { Ok(node) }
+    }
+}
+
+/// The functions that there are, or the one that was meant.
+fn functions(name: &str) -> String {
+    let macros = Each::NAMES.iter().map(|(each, _)| *each);
+    let names: Vec<_> =
+        Function::NAMES.iter().map(|(known, ..)| *known).chain(macros).chain(["has", "matches"]).collect();
+    match nearest(name, names.iter().copied()) {
+        Some(meant) => format!("a function that there is (did you mean {meant}?)"),
+        None => format!("one of the functions {}", names.join(", ")),
     }
 }
 

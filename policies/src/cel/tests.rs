@@ -31,6 +31,7 @@ impl<'a> Scope<'a> for Event<'a> {
             "/list" => Value::Json("[1, 2, 3]"),
             "/items" => Value::Json(r#"[{"q":1,"s":"a\"b"},{"q":7}]"#),
             "/torn" => Value::Json("[1, 2"),
+            "/vast" => Value::Json("[1e400]"),
             "/raw" => Value::Bytes(b"\x00\xff"),
             _ => Value::Absent,
         }
@@ -121,6 +122,7 @@ fn what_can_not_be_judged_says_why() {
         ("event.list[3] == 1", "an index that no element has"),
         ("event.list[-1] == 1", "an index that no element has"),
         ("event.torn[0] == 1", "an event that is no JSON"),
+        ("event.vast[0] > 1", "a number over 1.8e308, or values more than 127 deep"),
         ("int(event.s) == 1", "a text that int can't read"),
         ("timestamp(event.s) == now", "a text that timestamp can't read"),
         ("event.list.all(i, event.list.all(j, i / (j - j) == 1))", "a division by zero"),
@@ -175,7 +177,7 @@ fn work_is_bounded() {
 fn steps_grow_with_what_is_looked_at() {
     let steps = |text: &str, json: &str| measured(&compiled(text).root, &Long(json)).1;
     let escaped = format!("\"\\n{}\"", "x".repeat(6_400));
-    let list = format!("[{0},{0},{0},{0}]", escaped);
+    let list = format!("[{escaped},{escaped},{escaped},{escaped}]");
     assert!(steps("event.l.all(i, true)", &list) > steps("size(event.l) > 0", &list) + 400);
     assert!(steps("event.l.filter(i, true).size() > 0", &list) > steps("event.l.all(i, true)", &list) + 400);
     assert!(steps("has(event.l[0])", &list) > steps("event.l == 1", "1") + 100);
@@ -238,6 +240,16 @@ fn wrong_expressions_say_what_would_be_right() {
         "9223372036854775808 == 1",
         "event.?a == 1",
         "5.5 % 2 == 1",
+        "event.x = 5",
+        "event.x == 1 & event.y == 2",
+        "event.x == 1 | event.y == 2",
+        r#"event.s.matches("\d+")"#,
+        "lower(event.s) == \"x\"",
+        r#"event.a == r"\" || event.a == "x""#,
+        "event.a == \"\"\"x\"\"\"",
+        "event.a == \"x",
+        "event.a == \"x\ny\"",
+        "event.a == 1 // a remark",
     ];
     let rows: Vec<_> = cases.iter().map(|text| format!("{text}\n    {}", flaw(text))).collect();
     insta::assert_snapshot!(rows.join("\n"));
@@ -250,6 +262,13 @@ fn what_costs_too_much_is_not_read() {
         ("brackets", deep.clone()),
         ("few brackets", deep[99_985..].to_owned()),
         ("brackets", format!("{}1{} == 1", "(".repeat(13), ")".repeat(13))),
+        ("hidden in a raw string", format!("event.a == r\"\\\" || {deep} || event.a == \"x\"")),
+        (
+            "hidden behind three quotes",
+            format!("event.a == \"\"\" \" \"\"\" || {} || event.a == \"x\"", &deep[99_800..]),
+        ),
+        ("hidden behind a line's end", format!("event.a == \"\n {}", &deep[99_800..100_001])),
+        ("hidden by a remark", format!("event.a == 1 // \"\n || {}", &deep[99_800..])),
         ("operators", format!("{}1 == 1", "1 + ".repeat(63))),
         ("signs", format!("{}event.a", "!".repeat(257))),
         ("bytes", format!("event.a == \"{}\"", "x".repeat(2_048))),
