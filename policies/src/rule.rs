@@ -129,8 +129,8 @@ impl RuleInfo {
             found: format!("one that was made because: {}", exception.reason),
         };
         let fix = "Remove the exception, or agree on another last day.".to_owned();
-        let (line, action) = (exception.line, Action::Warn);
-        Finding { line, action, message: None, fix: Some(fix), lapsed: true, ..self.finding(fault) }
+        let (line, action, rollout) = (exception.line, Action::Warn, Rollout::Enforce);
+        Finding { line, action, rollout, message: None, fix: Some(fix), lapsed: true, ..self.finding(fault) }
     }
 }
 
@@ -181,12 +181,17 @@ impl Rule {
         }
         match self.info.exception(facts.topic) {
             Some(exception) if today <= exception.expires => Vec::new(),
-            Some(exception) => {
-                let broken = self.broken(facts, scope).into_iter().map(|finding| Finding { lapsed: true, ..finding });
-                std::iter::once(self.info.expired(exception)).chain(broken).collect()
+            Some(_) => {
+                self.broken(facts, scope).into_iter().map(|finding| Finding { lapsed: true, ..finding }).collect()
             }
             None => self.broken(facts, scope),
         }
+    }
+
+    /// What is to be said of the exception for this topic, if it has ended on this day.
+    pub(crate) fn ended(&self, topic: &str, today: Date) -> Option<Finding> {
+        let exception = self.info.exception(topic).filter(|exception| exception.expires < today)?;
+        self.info.topics.include(topic).then(|| self.info.expired(exception))
     }
 
     fn broken(&self, facts: &Facts<'_>, scope: &TopicScope) -> Vec<Finding> {

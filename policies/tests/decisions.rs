@@ -96,8 +96,9 @@ fn an_exception_holds_through_its_last_day_and_reports_itself_afterwards() {
     assert_eq!(decide("legacy_orders", "2027-03-31"), Decision::default());
     let late = decide("legacy_orders", "2027-04-01");
     assert!(late.blocks());
+    assert!(late.findings[0].lapsed);
     assert_eq!(
-        lines(&late),
+        late.findings.iter().chain(&late.ended).map(ToString::to_string).collect::<Vec<_>>(),
         [
             "naming (naming.yaml:1) blocks: /topic: expected {domain}.{event}, found legacy_orders",
             "naming (naming.yaml:6) warns: /topic: expected no exception after 2027-03-31, found one that was made \
@@ -105,6 +106,9 @@ fn an_exception_holds_through_its_last_day_and_reports_itself_afterwards() {
         ]
     );
     assert!(decide("legacy_payments", "2026-11-21").blocks());
+    let pairs =
+        |today| conventions.ended(day(today)).map(|(rule, one)| (rule.name.clone(), one.line)).collect::<Vec<_>>();
+    assert_eq!((pairs("2027-03-31"), pairs("2027-04-01")), (vec![], vec![("naming".to_owned(), 6)]));
 }
 
 #[test]

@@ -218,9 +218,13 @@ fn an_exception_holds_through_its_last_day_and_then_the_rule_bites() {
     let hit = only_hit(&rules, "2027-04-01");
     assert!(hit.lapsed && rules.finding(&hit).lapsed && rules.blocks(&hit));
     // Before there is an event, the exception itself is reported.
-    assert!(conventions.decide(&facts, day("2027-03-31")).findings.is_empty());
-    let late = conventions.decide(&facts, day("2027-04-01")).findings;
-    assert!(matches!(&late[..], [one] if one.lapsed && one.line == 6 && one.action == Action::Warn));
+    assert!(conventions.decide(&facts, day("2027-03-31")).ended.is_empty());
+    let late = conventions.decide(&facts, day("2027-04-01"));
+    assert!(late.findings.is_empty(), "no event breaks anything by that alone");
+    assert!(matches!(&late.ended[..], [one] if one.lapsed && one.line == 6 && one.action == Action::Warn));
+    let shadow = load(&EXCEPT.replace("action: block", "action: block\n  rollout: shadow"));
+    let late = shadow.decide(&facts, day("2027-04-01")).ended;
+    assert!(late[0].to_string().starts_with("a-rule (events.yaml:7) warns: /topic: expected no exception after"));
     let other = conventions.for_topic(&Facts { topic: "orders", ..Facts::default() }).unwrap();
     assert!(hits(&other, "2027-03-31").iter().all(|hit| !hit.lapsed && other.blocks(hit)));
 }
@@ -256,7 +260,7 @@ fn a_rule_that_names_a_field_which_there_is_not_does_not_apply() {
         (when("event.any.deeper == 1"), ""),
         (when("event.lines.exists(line, line.net > 1)"), ""),
         (when("size(event) > 1"), ""),
-        (require("{ fields: [/n, /total] }"), "a-rule: its events have no field /total"),
+        (require("{ values: { /total: [a] } }"), "a-rule: its events have no field /total"),
         (require("{ headers: [a], bytes: 3 }"), ""),
     ] {
         assert_eq!(of(&text, &known), expected, "{text}");
@@ -267,6 +271,62 @@ fn a_rule_that_names_a_field_which_there_is_not_does_not_apply() {
     assert_eq!(of(&when("time > now"), &unknown), "a-rule: its contract does not say where an event's time is");
     assert_eq!(of(&when("id == 3"), &Facts { id: Some(&id), ..known.clone() }), "");
     assert_eq!(of(&when("id == 3 && event.total == 1"), &known), "a-rule: its events have no field /total");
+}
+
+#[test]
+fn a_field_that_there_is_not_takes_nothing_else_out_of_a_rule() {
+    let outline = outline(&[("/n", FieldKind::Int)]);
+    let facts = Facts { topic: "a", outline: Some(&outline), ..Facts::default() };
+    let rules = load(&require("{ headers: [x-t], bytes: 3, fields: [/zzz], values: { /yyy: [a], /n: [4] } }"))
+        .for_topic(&facts)
+        .unwrap();
+    let why: Vec<_> = rules.does_not_apply().iter().map(|(_, why)| why.as_str()).collect();
+    assert_eq!(why, ["its events have no field /yyy"]);
+    let places = lines(&rules, "2026-11-21");
+    let expected = ["a header field x-t", "/zzz: expected a value", "an event of 3 bytes", "/n: expected 4"];
+    assert!(places.len() == 4 && places.iter().zip(expected).all(|(said, part)| said.contains(part)), "{places:?}");
+    assert_eq!(rules.named().iter().map(|pointer| pointer.text.as_str()).collect::<Vec<_>>(), ["/n"]);
+}
+
+#[test]
+fn words_that_a_field_never_is_are_refused_with_the_schema() {
+    let kinds = [
+        ("/int", FieldKind::Int),
+        ("/double", FieldKind::Double),
+        ("/text", FieldKind::Text),
+        ("/yes", FieldKind::Bool),
+        ("/at", FieldKind::Time),
+        ("/any", FieldKind::Any),
+    ];
+    let outline = outline(&kinds);
+    let facts = Facts { topic: "a", outline: Some(&outline), ..Facts::default() };
+    let of = |values: &str| match load(&require(&format!("{{ values: {{ {values} }} }}"))).for_topic(&facts) {
+        Ok(_) => "fine".to_owned(),
+        Err(problems) => problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+    };
+    for fine in ["/int: [1, x]", "/double: [0.5]", "/text: '[0-9]+'", "/yes: ['true']", "/any: '[0-9]+'"] {
+        assert_eq!(of(fine), "fine", "{fine}");
+    }
+    let number = "events.yaml:1: expected a list of numbers as a-rule's values of";
+    assert_eq!(of("/int: '[0-9]+'"), format!("{number} /int of a, found words that a whole number never is"));
+    assert_eq!(of("/int: ['0.5']"), format!("{number} /int of a, found words that a whole number never is"));
+    assert_eq!(of("/double: [x]"), format!("{number} /double of a, found words that a number never is"));
+    assert!(of("/yes: ['yes']").contains("expected true or false as a-rule's values of /yes of a"));
+    assert!(of("/at: ['2026']").contains("found words that a timestamp never is"));
+}
+
+#[test]
+fn the_rule_that_names_one_field_too_many_says_so() {
+    let fields = |name: &str, from: usize, to: usize| {
+        let list: Vec<_> = (from..to).map(|n| format!("/f{n}")).collect();
+        format!("- {{ name: {name}, applies_to: event, action: warn, require: {{ fields: [{}] }} }}\n", list.join(", "))
+    };
+    let of = |text: &str| load(text).for_topic(&Facts { topic: "a.b", ..Facts::default() }).map(|_| ());
+    assert_eq!(of(&[fields("one", 0, 40), fields("two", 20, 61)].concat()), Ok(()));
+    let problems = of(&[fields("one", 0, 40), fields("two", 20, 62), fields("three", 62, 70)].concat()).unwrap_err();
+    let said: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    let expected = "expected 61 fields at most that rules name over the events of a.b, found 62 with those of two";
+    assert_eq!(said, [format!("events.yaml:2: {expected}")]);
 }
 
 #[test]
