@@ -134,7 +134,8 @@ impl EventRules {
         &self.infos
     }
 
-    /// Rules that are for the topic but do not apply to it, and why: they name a field that its events never have.
+    /// Rules that are for the topic but do not apply to it, and why: they name a field that its events never have. Also
+    /// those of which only the values of one field are left out for that.
     pub fn does_not_apply(&self) -> &[(Arc<RuleInfo>, String)] {
         &self.aside
     }
