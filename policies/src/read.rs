@@ -92,12 +92,16 @@ fn read_on_error(reader: &mut Reader<'_, '_>) -> Option<Action> {
     reader.one_of("on_error", &Action::NAMES)
 }
 
+/// Whether Kafka could have a topic of this name, as far as its characters go.
+fn is_name(name: &str) -> bool {
+    name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) && name.len() <= MAX_TOPIC
+}
+
 /// Patterns of topics' names.
 fn read_topics(node: &Node, problems: &mut Vec<Problem>) -> Option<Topics> {
     let patterns = node.list(problems, |item, problems| {
         let pattern = item.text(problems)?;
-        let named = |c: char| c.is_ascii_alphanumeric() || "._-*".contains(c);
-        if !pattern.chars().all(named) || pattern.len() > MAX_TOPIC {
+        if !is_name(&pattern.replace('*', "")) || pattern.len() > MAX_TOPIC {
             let expected = "a topic's name, in which * stands for any run of characters, as in billing.*";
             problems.push(item.mismatch(expected));
             return None;
@@ -217,7 +221,14 @@ fn read_exceptions(node: &Node, problems: &mut Vec<Problem>) -> Option<Vec<Excep
 fn read_exception(node: &Node, problems: &mut Vec<Problem>) -> Option<Exception> {
     let expected = "an exception, as in { topic: legacy_orders, reason: …, expires: 2027-03-31 }";
     let mut reader = Reader::expecting(expected, node, problems);
-    let topic = reader.required("topic", "the topic's name", Node::text);
+    let topic = reader.required("topic", "the topic's name", |node, problems| {
+        let topic = node.text(problems)?;
+        if !is_name(&topic) {
+            problems.push(node.mismatch("one topic's name, without * (topics says which topics a rule is for)"));
+            return None;
+        }
+        Some(topic)
+    });
     let reason = reader.required("reason", "why the rule doesn't hold for it", Node::text);
     let expires = reader.required("expires", "the last day of the exception, such as 2027-03-31", read_date);
     reader.finish();

@@ -140,6 +140,7 @@ fn wrong_exceptions_say_what_would_be_right() {
     insta::assert_snapshot!(table(&[
         ("no list", except("legacy_orders")),
         ("topics alone", except("[legacy_orders]")),
+        ("a pattern of topics", except("[{ topic: 'energy.*', reason: a, expires: 2027-02-28 }]")),
         ("no reason and no end", except("[{ topic: legacy_orders }]")),
         (
             "days that do not exist",
