@@ -207,6 +207,34 @@ fn requirements_of_topics_are_held_both_ways() {
 }
 
 #[test]
+fn a_name_is_split_where_its_parts_accept_most() {
+    let of = |pattern: &str, parts: &str, topic| {
+        found("topic", &format!("pattern: '{pattern}', where: {{ {parts} }}"), &Facts { topic, ..Facts::default() })
+    };
+    let past = of(
+        "{subject}.{event}.v{version}",
+        "subject: '.*', event: '[a-z]*ed', version: '.*'",
+        "billing.invoice.issue.v1",
+    );
+    assert_eq!(past, ["/topic: expected event to be text that matches [a-z]*ed, found issue"]);
+    let longer = of("{domain}.{entity}.{event}", "domain: [billing]", "biling.invoice.line.issued");
+    let split = ["domain to be billing (did you mean billing?), found biling", "[a-z][a-z0-9-]*, found line.issued"];
+    assert!(longer.len() == 2 && longer.iter().zip(split).all(|(said, part)| said.contains(part)), "{longer:?}");
+}
+
+#[test]
+fn whoever_has_a_credential_is_no_list_of_writers() {
+    let text = |producers: &str| {
+        format!("topic: a\nowner: b\ndescription: c\nvalue: {{ format: json }}\nproducers: [{producers}]\n")
+    };
+    let of = |producers: &str| {
+        let contract = contract::read("contract.yaml", &text(producers)).unwrap();
+        found("contract", "require: { producers: true }", &Facts::new(&contract, None, &BTreeSet::new())).len()
+    };
+    assert_eq!((of("svc-a, 'svc-b-*'"), of("svc-a, '*'"), of("'**'")), (0, 1, 1));
+}
+
+#[test]
 fn a_part_may_have_as_many_words_as_an_organisation_has_domains() {
     let words: Vec<_> = (0..900).map(|n| format!("domain-number-{n}")).collect();
     let check = format!("pattern: '{{domain}}.{{event}}', where: {{ domain: [{}] }}", words.join(", "));
