@@ -10,6 +10,7 @@ pub mod judge;
 pub mod deliver;
 pub mod trial;
 mod stream;
+mod turn;
 
 use std::collections::BTreeSet;
 use std::pin::Pin;
@@ -172,7 +173,7 @@ async fn carry(app: &Arc<App>, caller: &Caller, batch: Batch, hold: impl Send + 
     }
     let ledger = Ledger::open(&allowed, &app.metrics);
     let encoded = encode::encode(allowed, &head.headers, &app.binder).await;
-    let judged = judge::judge(encoded, &Bench { who, headers: &head.headers, tally: Some(&app.tally) });
+    let judged = judge::judge(encoded, &Bench { who, headers: &head.headers, tally: Some(&app.tally) }).await;
     let warnings = judged.warnings.clone();
     let delivering = Instant::now();
     let under_way = app.delivery.hand_over(judged, who, &head.trace);
@@ -193,7 +194,7 @@ async fn try_out(app: &App, caller: &Caller, allowed: Allowed) -> Carried {
     let Caller { who, head, .. } = caller;
     let encoded = encode::encode(allowed, &head.headers, &app.binder).await;
     let bench = Bench { who, headers: &head.headers, tally: None };
-    let tried = trial::try_out(encoded, &bench, |topic, record| app.delivery.object(topic, record));
+    let tried = trial::try_out(encoded, &bench, |topic, record| app.delivery.object(topic, record)).await;
     let work = std::future::ready(tried.verdicts);
     Carried { warnings: tried.warnings, delivery: Detached { work: Some(Box::pin(work)) } }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 pub use crate::metrics::conventions::Effect;
 use crate::metrics::conventions::{ConventionMetrics, Counter};
 
-/// Rules by topic and principal that are told apart; what comes later counts for the principal `other`, and past twice
+/// Rows, one for each rule, topic and principal, that are told apart; what comes later counts for the principal `other`, and past twice
 /// as many in the metrics only.
 const ROWS: usize = 10_000;
 /// Examples that a row keeps, the latest ones.
@@ -102,9 +102,13 @@ impl Tally {
             return Some(row);
         }
         let other: Arc<str> = OTHER.into();
-        let place = if self.len.load(Ordering::Relaxed) < ROWS { place } else { Place { principal: &other, ..place } };
-        if self.len.load(Ordering::Relaxed) >= 2 * ROWS {
-            return self.find(place);
+        let mut place = place;
+        if self.len.load(Ordering::Relaxed) >= ROWS {
+            place.principal = &other;
+            let row = self.find(place);
+            if row.is_some() || self.len.load(Ordering::Relaxed) >= 2 * ROWS {
+                return row;
+            }
         }
         let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
         let topics = rows.entry(place.rule.into()).or_default();
@@ -131,6 +135,9 @@ fn line(topic: &Arc<str>, principal: &Arc<str>, row: &Row) -> Line {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
     use super::*;
 
     fn name(text: &str) -> Arc<str> {
@@ -166,5 +173,27 @@ mod tests {
         assert_eq!(lines.len(), ROWS + 1);
         let other = lines.iter().find(|line| line.principal == OTHER).expect("what is not told apart");
         assert_eq!(other.events, [("refused", 500)].into());
+    }
+
+    #[test]
+    fn who_is_not_told_apart_keeps_nobody_from_reading() {
+        let tally = Tally::new(ConventionMetrics::default());
+        let topic = name("t");
+        let add = |principal: &str| {
+            let place = Place { rule: "r", topic: &topic, principal: &name(principal) };
+            tally.add(place, Effect::Refused, 1, || None);
+        };
+        (0..=ROWS).for_each(|number| add(&format!("p{number}")));
+        std::thread::scope(|threads| {
+            let reading = tally.rows.read().unwrap_or_else(PoisonError::into_inner);
+            let (done, waiting) = mpsc::channel();
+            let adding = threads.spawn(move || {
+                add("another");
+                let _ = done.send(());
+            });
+            let added = waiting.recv_timeout(Duration::from_secs(20));
+            drop(reading);
+            assert!(added.is_ok() && adding.join().is_ok(), "it waits for whoever reads");
+        });
     }
 }

@@ -211,7 +211,7 @@ impl Rule {
             (Check::Event(_), _) | (Check::When(_), Place::Event) => Vec::new(),
             (Check::When(when), place) => {
                 let pointer = if place == Place::Topic { "/topic" } else { "" };
-                let judged = holds(&when.program.root, &scope);
+                let judged = holds(&when.program.root, &scope, &mut 0);
                 return self.info.judged(&when.program, pointer, judged, "true").into_iter().collect();
             }
         };

@@ -103,7 +103,7 @@ proptest! {
             let values: Vec<_> = rules.named().iter().map(value).collect();
             let facts = EventFacts { values: &values, header: &header, principal: "p", bytes, now: NOW, today: Date::new(2026, 11, 21).unwrap() };
             let mut hits = Vec::new();
-            rules.judge(&facts, &mut hits);
+            let steps = rules.judge(&facts, &mut hits);
             for hit in &hits {
                 let finding = rules.finding(hit);
                 assert_eq!(finding.blocks(), rules.blocks(hit));
@@ -113,7 +113,9 @@ proptest! {
                 assert!(finding.lapsed == (finding.rule == "k"));
             }
             let broken = |account: Account| if let Held::Broken(finding) = account.result { Some(finding) } else { None };
-            let accounted: Vec<_> = rules.account(&facts).into_iter().filter_map(broken).collect();
+            let mut accounts = Vec::new();
+            assert_eq!(rules.account(&facts, &mut accounts), steps);
+            let accounted: Vec<_> = accounts.into_iter().filter_map(broken).collect();
             assert_eq!(accounted, hits.iter().map(|hit| rules.finding(hit)).collect::<Vec<_>>());
             let said = |hit: &Hit| {
                 let finding = rules.finding(hit);

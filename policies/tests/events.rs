@@ -84,6 +84,14 @@ fn hits(rules: &EventRules, today: &str) -> Vec<Hit> {
     })
 }
 
+fn account(rules: &EventRules, today: &str) -> Vec<Account> {
+    with_facts(rules, today, |facts| {
+        let mut accounts = Vec::new();
+        rules.account(facts, &mut accounts);
+        accounts
+    })
+}
+
 fn only_hit(rules: &EventRules, today: &str) -> Hit {
     let hits = hits(rules, today);
     assert_eq!(hits.len(), 1);
@@ -212,7 +220,7 @@ fn an_exception_holds_through_its_last_day_and_then_the_rule_bites() {
     let facts = Facts { topic: "legacy_orders", ..Facts::default() };
     let rules = conventions.for_topic(&facts).unwrap();
     assert_eq!(lines(&rules, "2027-03-31"), [""; 0]);
-    let account = with_facts(&rules, "2027-03-31", |facts| rules.account(facts));
+    let account = account(&rules, "2027-03-31");
     let excepted = Held::Excepted { until: day("2027-03-31"), reason: "its writer is replaced in spring".to_owned() };
     assert_eq!(account[0].result, excepted);
     let hit = only_hit(&rules, "2027-04-01");
@@ -359,7 +367,7 @@ fn an_account_names_every_rule_in_order() {
         "- { name: c, applies_to: event, action: warn, when: 'id == 3' }\n",
     ];
     let rules = load(&text.concat()).for_topic(&Facts::default()).unwrap();
-    let account = with_facts(&rules, "2026-11-21", |facts| rules.account(facts));
+    let account = account(&rules, "2026-11-21");
     let row = |Account { rule, result }: &Account| match result {
         Held::Kept => format!("{} kept", rule.name),
         Held::Broken(finding) => finding.to_string(),

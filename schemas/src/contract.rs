@@ -17,7 +17,7 @@ use crate::pii::Action;
 use crate::problem::Problem;
 
 pub use load::{Compiled, FILE, Folder, Loaded, load};
-pub use names::{check_header_name, check_topic_name};
+pub use names::{check_header_name, check_open_header_name, check_topic_name};
 pub use read::read;
 
 /// A topic's contract, as `contract.yaml` has it, with its defaults filled in.

@@ -212,6 +212,7 @@ fn wrong_pointers_say_what_would_be_right() {
         ("no source", with("key: { format: string }\nid: {}")),
         ("two sources", with("key: { from: /a, header: b }")),
         ("a header of no kind", with("key: { header: 'Forebay Key' }")),
+        ("a header that holds the caller's credential", with("key: { header: Authorization, format: string }")),
         ("a format of no kind", with("key: { from: /a, format: uuid }")),
         ("a key without its schema", with("key: { from: /a, format: avro }")),
         ("a key by a schema from a header", with("key: { header: K, format: avro, subject: k-key }")),

@@ -134,7 +134,7 @@ async fn explain(
     let encoded = encode::encode(allowed, &head.headers, &Binder::new(None, &Config::default())).await;
     let bench = Bench { who: &who, headers: &head.headers, tally: None };
     let ahead = Kafka::default().timestamp_ahead;
-    Ok(trial::try_out(encoded, &bench, |_, record| deliver::in_time(record, ahead)).verdicts)
+    Ok(trial::try_out(encoded, &bench, |_, record| deliver::in_time(record, ahead)).await.verdicts)
 }
 
 fn show(format: Format, verdicts: &[Verdict]) -> Exit {

@@ -11,12 +11,10 @@ use forebay_schemas::encoder::{Fault, Mismatch, Scratch};
 use forebay_schemas::picked::Pick;
 use http::HeaderMap;
 
+use super::turn::Turn;
 use crate::binding::Binder;
 use crate::catalog::{Program, Topic};
 use crate::event::{Allowed, Code, Encoded, Event, Form, Record, Refusal, Slot, Source};
-
-/// How much text is read before other requests get their turn on this thread, in bytes.
-const TURN: usize = 64 * 1024;
 
 /// Encodes the events that are allowed. `headers` are the request's, for contracts that take the key from one; `binder`
 /// knows the programs of other versions of a schema.
@@ -28,13 +26,11 @@ pub async fn encode(allowed: Allowed, headers: &HeaderMap, binder: &Binder) -> E
     }
     let mut work = Work::new((&body, form, framed), &topics, &programs, headers);
     let mut records = Vec::with_capacity(events.len());
-    let mut turn = 0;
+    let mut turn = Turn::default();
     for slot in &events {
+        turn.after(slot.as_ref().map_or(0, |event| event.text.len())).await;
         let record = match slot {
-            Ok(event) => {
-                turn += event.text.len();
-                work.event(event)
-            }
+            Ok(event) => work.event(event),
             Err(refusal) => Err(Stop::Refused(refusal.clone())),
         };
         match record {
@@ -48,10 +44,6 @@ pub async fn encode(allowed: Allowed, headers: &HeaderMap, binder: &Binder) -> E
                 return Encoded { topics, programs, source, arena: Vec::new(), picks: Vec::new(), records };
             }
             Err(Stop::Fault(fault)) => records.push(Err(refuse(fault))),
-        }
-        if turn >= TURN {
-            turn = 0;
-            tokio::task::yield_now().await;
         }
     }
     let (arena, picks) = work.finish();

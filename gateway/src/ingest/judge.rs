@@ -11,6 +11,7 @@ use forebay_schemas::picked::{Moment, Value};
 use http::{HeaderMap, HeaderValue};
 
 use self::bind::Binds;
+use super::turn::Turn;
 use crate::clock;
 use crate::event::{Code, Encoded, Event, Judged, Principal, Record, Refusal, Slot};
 use crate::tally::{Effect, Place, Tally};
@@ -25,8 +26,9 @@ pub struct Bench<'a> {
     pub tally: Option<&'a Tally>,
 }
 
-/// Refuses the events that a bind or a convention refuses, and names the conventions that were broken and only warn.
-pub fn judge(mut encoded: Encoded, bench: &Bench<'_>) -> Judged {
+/// Refuses the events that a bind or a convention refuses, and names the conventions that were broken and only warn. Others
+/// get their turn on the thread while it lasts.
+pub async fn judge(mut encoded: Encoded, bench: &Bench<'_>) -> Judged {
     let mut warnings = BTreeSet::new();
     standing(&encoded, bench, &mut warnings);
     let mut records = std::mem::take(&mut encoded.records);
@@ -34,9 +36,11 @@ pub fn judge(mut encoded: Encoded, bench: &Bench<'_>) -> Judged {
     if judge.has_rules() {
         for (slot, source) in records.iter_mut().zip(&encoded.source.events) {
             let (Ok(record), Ok(event)) = (&*slot, source) else { continue };
-            if let Err(refusal) = judge.event(record, event, &mut warnings) {
+            let judged = judge.event(record, event, &mut warnings);
+            if let Err(refusal) = judged {
                 *slot = Err(refusal);
             }
+            judge.rest(event).await;
         }
     }
     encoded.records = records;
@@ -45,14 +49,18 @@ pub fn judge(mut encoded: Encoded, bench: &Bench<'_>) -> Judged {
 
 /// What every convention that applies says of each event, for whoever wants to know before it is sent. Refused events
 /// have no values that could be judged.
-pub fn accounts(encoded: &Encoded, bench: &Bench<'_>) -> Vec<Vec<Account>> {
+pub async fn accounts(encoded: &Encoded, bench: &Bench<'_>) -> Vec<Vec<Account>> {
     let mut judge = Judge::new(encoded, bench);
-    let pairs = encoded.records.iter().zip(&encoded.source.events);
-    let accounts = pairs.map(|pair| match pair {
-        (Ok(record), Ok(event)) => judge.account(record, event),
-        _ => Vec::new(),
-    });
-    accounts.collect()
+    let mut accounts = Vec::with_capacity(encoded.records.len());
+    for pair in encoded.records.iter().zip(&encoded.source.events) {
+        let mut account = Vec::new();
+        if let (Ok(record), Ok(event)) = pair {
+            judge.account(record, event, &mut account);
+            judge.rest(event).await;
+        }
+        accounts.push(account);
+    }
+    accounts
 }
 
 /// Conventions that the topics themselves break count for each of their events.
@@ -82,6 +90,9 @@ struct Judge<'a> {
     today: forebay_policies::Date,
     values: Vec<Value<'a>>,
     hits: Vec<Hit>,
+    /// Steps that the last event took.
+    steps: usize,
+    turn: Turn,
 }
 
 impl<'a> Judge<'a> {
@@ -89,7 +100,14 @@ impl<'a> Judge<'a> {
         let now = clock::now();
         let binds = encoded.topics.iter().map(|topic| Binds::of(&topic.contract, bench.who)).collect();
         let today = clock::day(now);
-        Self { encoded, bench, binds, now, today, values: Vec::new(), hits: Vec::new() }
+        let (values, hits, turn) = (Vec::new(), Vec::new(), Turn::default());
+        Self { encoded, bench, binds, now, today, values, hits, steps: 0, turn }
+    }
+
+    /// Lets others have their turn, if the last event and those before it were work enough.
+    async fn rest(&mut self, event: &Event) {
+        let steps = std::mem::take(&mut self.steps);
+        self.turn.after(steps + event.text.len()).await;
     }
 
     fn has_rules(&self) -> bool {
@@ -109,7 +127,7 @@ impl<'a> Judge<'a> {
         }
         let mut hits = std::mem::take(&mut self.hits);
         let header = |name: &str| self.bench.headers.get(name).map(HeaderValue::as_bytes);
-        rules.judge(&self.facts(named, event, &header), &mut hits);
+        self.steps = rules.judge(&self.facts(named, event, &header), &mut hits);
         let mut blocking = Vec::new();
         for hit in &hits {
             let rule = &rules.rules()[hit.rule];
@@ -125,13 +143,13 @@ impl<'a> Judge<'a> {
         if blocking.is_empty() { Ok(()) } else { Err(refusal(blocking)) }
     }
 
-    fn account(&mut self, record: &Record, event: &Event) -> Vec<Account> {
+    fn account(&mut self, record: &Record, event: &Event, accounts: &mut Vec<Account>) {
         let encoded = self.encoded;
-        let Ok(program) = &encoded.programs[record.topic] else { return Vec::new() };
+        let Ok(program) = &encoded.programs[record.topic] else { return };
         self.read(record);
         let named = &self.values[self.binds[record.topic].len()..];
         let header = |name: &str| self.bench.headers.get(name).map(HeaderValue::as_bytes);
-        program.rules.account(&self.facts(named, event, &header))
+        self.steps = program.rules.account(&self.facts(named, event, &header), accounts);
     }
 
     fn read(&mut self, record: &Record) {

@@ -10,6 +10,7 @@ use forebay_policies::Account;
 use forebay_schemas::decoder::Decoder;
 
 use super::judge::{self, Bench};
+use super::turn::Turn;
 use crate::catalog::Topic;
 use crate::event::{Encoded, Judged, Record, Slot, Trial, Verdict};
 
@@ -23,12 +24,14 @@ pub struct Tried {
 
 /// Judges events as they would be judged, and tells what each would have become. `object` is whatever else would keep a
 /// record from being written.
-pub fn try_out(encoded: Encoded, bench: &Bench<'_>, object: impl Fn(&Topic, &Record) -> Slot<()>) -> Tried {
-    let mut accounts = judge::accounts(&encoded, bench).into_iter();
-    let Judged { encoded, warnings } = judge::judge(encoded, bench);
+pub async fn try_out(encoded: Encoded, bench: &Bench<'_>, object: impl Fn(&Topic, &Record) -> Slot<()>) -> Tried {
+    let mut accounts = judge::accounts(&encoded, bench).await.into_iter();
+    let Judged { encoded, warnings } = judge::judge(encoded, bench).await;
     let decoders: Vec<_> = (0..encoded.topics.len()).map(|topic| decoder(&encoded, topic)).collect();
     let mut verdicts = Vec::with_capacity(encoded.records.len());
+    let mut turn = Turn::default();
     for (index, slot) in encoded.records.iter().enumerate() {
+        turn.after(encoded.source.events[index].as_ref().map_or(0, |event| event.text.len())).await;
         let conventions = accounts.next().unwrap_or_default();
         let mut trial = about(&encoded, index, conventions);
         let passed = slot.as_ref().map_err(Clone::clone);

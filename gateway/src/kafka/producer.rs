@@ -76,7 +76,7 @@ impl Producer {
 
     /// The way of copies of refused events to a topic, within a budget that all of them share.
     pub fn refused_outlet(&self, topic: &str) -> Result<Outlet, FailureKind> {
-        self.by_lane(topic, self.queue.refused())
+        self.by_lane(topic, self.queue.refused(topic))
     }
 
     fn by_lane(&self, topic: &str, lane: Arc<Lane>) -> Result<Outlet, FailureKind> {
@@ -146,7 +146,7 @@ impl Outlet {
         })
     }
 
-    /// Says that a record of the topic has waited longer than the deadline.
+    /// Says that a record of the topic has waited too long.
     pub fn stall(&self) {
         self.lane.stall();
     }

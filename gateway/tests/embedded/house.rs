@@ -114,8 +114,13 @@ impl House {
 
     /// A gateway with one more contract beside the usual ones, which follows the topic, and conventions.
     pub(crate) async fn judging(contract: &str, conventions: &str) -> Self {
+        Self::judging_with(contract, conventions, &[]).await
+    }
+
+    /// The same with these variables over its configuration.
+    pub(crate) async fn judging_with(contract: &str, conventions: &str, variables: &[(&str, &str)]) -> Self {
         let plan = Plan { contract: Some(contract), conventions, ..Plan::default() };
-        Self::built(plan, &[], |_| {}).await
+        Self::built(plan, variables, |_| {}).await
     }
 
     async fn made(authn: &str, variables: &[(&str, &str)], change: impl FnOnce(&mut App)) -> Self {

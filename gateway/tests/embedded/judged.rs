@@ -1,6 +1,9 @@
 //! Binds, conventions, dry runs, copies and reloads, as their users see them.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::State;
@@ -116,6 +119,32 @@ async fn a_dry_run_says_all_and_writes_nothing() {
     assert_eq!(details(&real.json()), details(&answer.json()), "one text for both");
 }
 
+/// Events of which each takes all the steps that an expression may take.
+const LONG: &str = "\
+- name: no-tag-follows-another
+  applies_to: event
+  when: 'event.tags.exists(a, event.tags.exists(b, a == b + 1))'
+  action: block
+  rollout: shadow
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn others_get_their_turn_while_events_are_judged() {
+    let house = House::judging(CONTRACT, LONG).await;
+    let tags = vec!["7"; 300].join(",");
+    let events = vec![order(5, &format!(r#","tags":[{tags}]"#)); 100].join(",");
+    let mut answer = pin!(house.send(dry(format!("[{events}]"))));
+    let mut turns = 0;
+    let answer = poll_fn(|context| {
+        turns += 1;
+        answer.as_mut().poll(context)
+    });
+    let answer = answer.await;
+    assert_eq!(answer.json()["would_write"], json!(100), "{}", answer.text);
+    // Nothing of a dry run waits. It is judged twice, and two events are as much as one turn takes.
+    assert!(turns >= 100, "{turns} turns");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn hits_are_shown_by_topic_and_sender() {
     let house = house().await;
@@ -135,6 +164,28 @@ async fn a_copy_that_can_not_be_kept_changes_no_verdict() {
     assert_eq!(answer.json()["events"][1]["code"], json!("convention_violation"));
 }
 
+/// A gateway that waits for good events for as long as may be.
+const PATIENT: [(&str, &str); 2] = [("FOREBAY_KAFKA__DEADLINE", "100s"), ("FOREBAY_DRAIN__GRACE", "110s")];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn copies_that_are_stuck_keep_nobody_waiting() {
+    let house = House::judging_with(CONTRACT, RULES, &PATIENT).await;
+    for partition in 0..4 {
+        house.broker.partition_leader(COPIES, partition, None).unwrap();
+    }
+    let batch = || format!("[{},{}]", order(5, ""), order(-5, ""));
+    let began = Instant::now();
+    for _ in 0..5 {
+        let answer = house.post(JUDGED, batch()).await;
+        assert_eq!(answer.status, StatusCode::MULTI_STATUS, "{}", answer.text);
+        assert_eq!(answer.json()["events"][1]["dead_letter"], json!("not_kept"), "{}", answer.text);
+        assert_eq!(house.app.producer.stalled(), [COPIES]);
+    }
+    assert!(began.elapsed() < Duration::from_secs(100), "it waits as long as for good events");
+    let text = house.app.metrics.render(house.app.moment());
+    assert!(text.contains("forebay_queue_records 1\n"), "the first copy is stuck, and no more are sent: {text}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn changed_rules_are_taken_up_whole_or_not_at_all() {
     let house = house().await;
@@ -148,7 +199,7 @@ async fn changed_rules_are_taken_up_whole_or_not_at_all() {
     assert!(refused(-5).await);
     std::fs::write(&rules, RULES.replace("event.total < 0", "event.total < -10")).unwrap();
     while refused(-5).await {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     assert!(refused(-11).await);
     std::fs::write(&rules, RULES.replace("event.total < 0", "event.total <")).unwrap();

@@ -28,16 +28,12 @@ pub(crate) trait Scope<'a> {
     fn var(&self, var: Var) -> V<'a>;
 }
 
-/// The result of an expression: whether it is true.
-pub(crate) fn holds<'a>(root: &'a Node, scope: &dyn Scope<'a>) -> Result<bool, Wrong> {
-    measured(root, scope).0
-}
-
-/// The result of an expression, and the steps that it took.
-pub(crate) fn measured<'a>(root: &'a Node, scope: &dyn Scope<'a>) -> (Result<bool, Wrong>, usize) {
+/// The result of an expression: whether it is true. The steps that it took are added to `steps`.
+pub(crate) fn holds<'a>(root: &'a Node, scope: &dyn Scope<'a>, steps: &mut usize) -> Result<bool, Wrong> {
     let mut run = Run { scope, fuel: FUEL, locals: [const { V::Null }; MAX_MACROS] };
-    let result = run.truth(root, "when");
-    (result, if result == Err(Wrong::Work) { FUEL } else { FUEL - run.fuel })
+    let truth = run.truth(root, "when");
+    *steps += if truth == Err(Wrong::Work) { FUEL } else { FUEL - run.fuel };
+    truth
 }
 
 /// The value of an expression of literals.

@@ -3,7 +3,7 @@
 
 use cel::IdedExpr;
 use cel::common::ast::{CallExpr, EntryExpr, Expr, LiteralValue};
-use forebay_schemas::contract::{Pointer, check_header_name};
+use forebay_schemas::contract::{Pointer, check_open_header_name};
 use forebay_schemas::document::nearest;
 
 use super::eval::{MAX_MACROS, fold};
@@ -93,7 +93,7 @@ impl<'t> Lowering<'t> {
     }
 
     fn header(&mut self, name: &str) -> Result<Node, Flaw> {
-        check_header_name(name).map_err(|expected| (expected.to_owned(), format!("\"{name}\"")))?;
+        check_open_header_name(name).map_err(|expected| (expected.to_owned(), format!("\"{name}\"")))?;
         Ok(Node::Header(place_of(&mut self.program.headers, name.to_ascii_lowercase())))
     }
 

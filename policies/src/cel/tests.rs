@@ -7,7 +7,7 @@ use std::sync::Arc;
 use forebay_schemas::picked::{Moment, Value};
 
 use super::Program;
-use super::eval::{Scope, holds, measured};
+use super::eval::{FUEL, Scope, holds};
 use super::infer::{Type, Types};
 use super::node::{Node, Var};
 use super::value::V;
@@ -59,7 +59,7 @@ fn compiled(text: &str) -> Program {
 
 fn judged(text: &str) -> Result<bool, Wrong> {
     let program = compiled(text);
-    holds(&program.root, &Event(&program))
+    holds(&program.root, &Event(&program), &mut 0)
 }
 
 fn flaw(text: &str) -> String {
@@ -133,7 +133,7 @@ fn what_can_not_be_judged_says_why() {
         match Program::compile(text, Place::Event) {
             Err(_) => assert_eq!(expected, "", "{text}"),
             Ok(program) => {
-                let wrong = holds(&program.root, &Event(&program)).expect_err(text);
+                let wrong = holds(&program.root, &Event(&program), &mut 0).expect_err(text);
                 assert_eq!(wrong.to_string(), expected, "{text}");
             }
         }
@@ -160,7 +160,9 @@ fn work_is_bounded() {
     let long = format!("[{}]", "1,".repeat(20_000).trim_end_matches(','));
     for text in ["event.l.all(i, event.l.all(j, i == j))", "event.l.map(i, event.l).size() == 0"] {
         let program = compiled(text);
-        assert_eq!(holds(&program.root, &Long(&long)), Err(Wrong::Work), "{text}");
+        let mut steps = 0;
+        assert_eq!(holds(&program.root, &Long(&long), &mut steps), Err(Wrong::Work), "{text}");
+        assert!((FUEL / 2..=FUEL).contains(&steps), "{steps} steps: {text}");
     }
     // A list that holds one list many times over has more elements than could be looked at in a lifetime.
     let shared = format!("[1]{} == [2]", ".map(i, [i,i,i,i])".repeat(11));
@@ -169,13 +171,17 @@ fn work_is_bounded() {
     assert_eq!(judged(&shared), Ok(false));
     let longer = format!("\"{}\"", "x".repeat(300_000));
     let program = compiled("event.l == \"\"");
-    assert_eq!(holds(&program.root, &Long(&longer)), Err(Wrong::Long));
+    assert_eq!(holds(&program.root, &Long(&longer), &mut 0), Err(Wrong::Long));
 }
 
 /// Whatever is copied or looked at is paid for: steps stand for time.
 #[test]
 fn steps_grow_with_what_is_looked_at() {
-    let steps = |text: &str, json: &str| measured(&compiled(text).root, &Long(json)).1;
+    let steps = |text: &str, json: &str| {
+        let mut steps = 0;
+        drop(holds(&compiled(text).root, &Long(json), &mut steps));
+        steps
+    };
     let escaped = format!("\"\\n{}\"", "x".repeat(6_400));
     let list = format!("[{escaped},{escaped},{escaped},{escaped}]");
     assert!(steps("event.l.all(i, true)", &list) > steps("size(event.l) > 0", &list) + 400);
@@ -231,6 +237,8 @@ fn wrong_expressions_say_what_would_be_right() {
         "has(principal)",
         "headers.size() > 0",
         "headers[\"a b\"] == \"\"",
+        "headers.authorization.startsWith(\"Bearer \")",
+        "has(headers[\"Cookie\"])",
         "contract.ownr == \"a\"",
         "topic.name == \"a\"",
         "schema.open",
@@ -298,7 +306,7 @@ fn what_is_read_is_read_without_recursing_deep() {
     ];
     let read = move || {
         let programs = texts.iter().filter_map(|text| Program::compile(text, Place::Event).ok());
-        programs.filter(|program| holds(&program.root, &Event(program)) != Err(Wrong::Work)).count()
+        programs.filter(|program| holds(&program.root, &Event(program), &mut 0) != Err(Wrong::Work)).count()
     };
     let thread = std::thread::Builder::new().stack_size(1 << 19).spawn(read).unwrap();
     assert!(thread.join().unwrap() >= 8);

@@ -31,6 +31,20 @@ pub fn check_header_name(name: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
+/// Whether this is the name of a header field whose value may be looked at and kept; the error is what would have been
+/// right. Those in which callers and proxies show their credentials may not (RFC 9110, sections 11.6.2 and 11.7.2; RFC 6265,
+/// section 5.4).
+pub fn check_open_header_name(name: &str) -> Result<(), &'static str> {
+    check_header_name(name)?;
+    if ["authorization", "proxy-authorization", "cookie"].iter().any(|secret| name.eq_ignore_ascii_case(secret)) {
+        return Err(
+            "another header (Authorization, Proxy-Authorization and Cookie hold callers' credentials, which no \
+            record and no rule may see)",
+        );
+    }
+    Ok(())
+}
+
 /// Whether this names a file of the same folder.
 pub(super) fn check_file_name(name: &str) -> Result<(), &'static str> {
     if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\\', '\0']) {
@@ -61,6 +75,16 @@ mod tests {
         }
         for name in ["", "a b", "a:b", "ä", "a\n", "(x)"] {
             assert!(check_header_name(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_nobodys_business() {
+        for name in ["Authorization", "authorization", "PROXY-Authorization", "cookie", "a b"] {
+            assert!(check_open_header_name(name).is_err(), "{name}");
+        }
+        for name in ["Forebay-Key", "x-authorization-id", "cookies"] {
+            assert_eq!(check_open_header_name(name), Ok(()), "{name}");
         }
     }
 

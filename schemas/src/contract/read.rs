@@ -9,8 +9,8 @@ use super::pii::read_pii;
 use super::source::Places;
 use super::value::{read_members, read_value};
 use super::{
-    Classification, Cleanup, Contract, Format, KafkaRule, KeyFormat, KeyRule, KeySource, Pointer, check_header_name,
-    check_topic_name,
+    Classification, Cleanup, Contract, Format, KafkaRule, KeyFormat, KeyRule, KeySource, Pointer,
+    check_open_header_name, check_topic_name,
 };
 use crate::document::{self, Kind, Node, Reader};
 use crate::problem::Problem;
@@ -155,7 +155,7 @@ fn read_key(reader: &mut Reader<'_, '_>, topic: Option<&str>) -> Option<KeyRule>
 
 fn read_header(node: &Node, problems: &mut Vec<Problem>) -> Option<String> {
     let name = node.string(problems)?;
-    match check_header_name(&name) {
+    match check_open_header_name(&name) {
         Ok(()) => Some(name.to_ascii_lowercase()),
         Err(expected) => {
             problems.push(node.mismatch(expected));

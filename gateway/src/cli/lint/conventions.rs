@@ -21,7 +21,7 @@ use crate::catalog::folder;
 use crate::catalog::{Rulebook, Topic};
 use crate::clock;
 use crate::config::Config;
-use crate::event::{Allowed, Encoded, Event, Form, Principal};
+use crate::event::{Allowed, Event, Form, Principal};
 use crate::ingest::encode;
 use crate::ingest::judge::{self, Bench};
 use crate::metrics::Metrics;
@@ -176,9 +176,12 @@ impl Standard {
         };
         let headers = HeaderMap::new();
         let binder = Binder::new(None, &Config::default());
-        let encoded: Encoded = runtime.block_on(encode::encode(allowed, &headers, &binder));
         let who = Principal::new(SENDER.into());
-        let accounts = judge::accounts(&encoded, &Bench { who: &who, headers: &headers, tally: None });
+        let bench = Bench { who: &who, headers: &headers, tally: None };
+        let accounts = runtime.block_on(async {
+            let encoded = encode::encode(allowed, &headers, &binder).await;
+            judge::accounts(&encoded, &bench).await
+        });
         // A sample has no header fields that a rule could miss.
         let of_events = accounts.into_iter().flatten().filter(|account| !account.rule.needs_headers);
         let results = of_events.map(|account| account.result);

@@ -3,6 +3,7 @@
 
 use std::ffi::CStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use forebay_schemas::copy::copy;
@@ -14,14 +15,21 @@ use crate::event::{Code, Encoded, Form, Principal, Refusal, Verdict};
 use crate::kafka::{Outgoing, Outlet, Presence, Receipts, Report};
 use crate::metrics::refused::Copied;
 
+/// How long an answer waits for copies, from when they were sent. Well below the deadline: whoever sends good events
+/// beside a refused one need not wait for a topic that is none of theirs.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// A header field of a copy.
 type Field<'a> = (&'static CStr, &'a [u8]);
 
 /// Copies that are on their way, and those that could not be sent.
 pub(super) struct Copies {
     receipts: Arc<Receipts>,
-    /// For each event of which a copy is wanted: its index, its topic, and its place among the receipts if it was sent.
-    places: Vec<(usize, Arc<Topic>, Result<usize, Copied>)>,
+    sent: Instant,
+    /// The batch's topics, each with the way of its copies.
+    topics: Vec<(Arc<Topic>, Way)>,
+    /// For each event of which a copy is wanted: its index, its topic's, and its place among the receipts if it was sent.
+    places: Vec<(usize, usize, Result<usize, Copied>)>,
 }
 
 impl Copies {
@@ -32,9 +40,10 @@ impl Copies {
         who: &Principal,
         trace: &[(&'static CStr, Bytes)],
     ) -> Self {
-        let ways: Vec<_> = encoded.topics.iter().map(|topic| Way::of(delivery, topic)).collect();
-        if ways.iter().all(|way| matches!(way, Way::Unwanted)) {
-            return Self { receipts: Arc::new(Receipts::new(0)), places: Vec::new() };
+        let sent = Instant::now();
+        let topics: Vec<_> = encoded.topics.iter().map(|topic| (Arc::clone(topic), Way::of(delivery, topic))).collect();
+        if topics.iter().all(|(_, way)| matches!(way, Way::Unwanted)) {
+            return Self { receipts: Arc::new(Receipts::new(0)), sent, topics, places: Vec::new() };
         }
         let slots = encoded.records.iter().enumerate();
         let refused: Vec<_> = slots.filter_map(|(index, slot)| Some((index, slot.as_ref().err()?))).collect();
@@ -42,36 +51,42 @@ impl Copies {
         let mut places = Vec::new();
         for (place, (index, refusal)) in refused.into_iter().enumerate() {
             let Ok(event) = &encoded.source.events[index] else { continue };
-            let topic = &encoded.topics[event.topic];
+            let (topic, way) = &topics[event.topic];
             let text = &encoded.source.body[event.text.clone()];
             let copied = |outlet: &Outlet| {
                 let value = value(topic, encoded.source.form, text, refusal).ok_or(Copied::Withheld)?;
                 let about = About { topic, refusal, who, media_type: media_type(topic, encoded.source.form) };
                 about.send(&value, trace, outlet, (&receipts, place)).map(|()| place)
             };
-            let sent = match &ways[event.topic] {
+            let sent = match way {
                 _ if !is_of_content(refusal.code) => continue,
                 Way::Unwanted => continue,
                 Way::Closed => Err(Copied::Failed),
                 Way::Open(outlet) => copied(outlet),
             };
-            places.push((index, Arc::clone(topic), sent));
+            places.push((index, event.topic, sent));
         }
         receipts.sealed();
-        Self { receipts, places }
+        Self { receipts, sent, topics, places }
     }
 
-    /// Waits for the copies, at most until the deadline, and notes in each refusal whether there is one.
+    /// Waits for the copies, at most a second from when they were sent and never past the deadline, and notes in each
+    /// refusal whether there is one. A topic that has not answered by then takes no more copies until it does.
     pub(super) async fn settle(self, deadline: Instant, verdicts: &mut [Verdict]) {
         if self.places.is_empty() {
             return;
         }
         // What is not acknowledged in time is not known to be kept, and said not to be.
-        let _ = timeout_at(deadline, self.receipts.all()).await;
+        let _ = timeout_at(deadline.min(self.sent + PATIENCE), self.receipts.all()).await;
         for (index, topic, sent) in self.places {
+            let (topic, way) = &self.topics[topic];
             let end = match sent.map(|place| self.receipts.get(place)) {
                 Ok(Some(Report::Written { .. })) => Copied::Kept,
-                Ok(_) => Copied::Failed,
+                Ok(Some(Report::Failed(_))) => Copied::Failed,
+                Ok(None) => {
+                    way.stall();
+                    Copied::Failed
+                }
                 Err(why) => why,
             };
             topic.metrics.copied(end);
@@ -97,6 +112,13 @@ impl Way {
         let there = delivery.topics.presence(name) == Presence::Present;
         let outlet = there.then(|| delivery.producer.refused_outlet(name).ok()).flatten();
         outlet.map_or(Self::Closed, Self::Open)
+    }
+
+    /// Says that a copy has waited too long.
+    fn stall(&self) {
+        if let Self::Open(outlet) = self {
+            outlet.stall();
+        }
     }
 }
 
