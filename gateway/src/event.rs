@@ -13,7 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use forebay_policies::{Account, Finding, RuleInfo};
 use forebay_schemas::encoder::{Mismatch, Payload};
-use forebay_schemas::picked::Pick;
+use forebay_schemas::picked::Picked;
 use http::HeaderMap;
 
 use crate::catalog::{Program, Topic};
@@ -201,10 +201,10 @@ pub struct Encoded {
     pub programs: Vec<Slot<Arc<Program>>>,
     /// What they were made from.
     pub source: Source,
-    /// Values, keys and ids of all records, and the texts that conventions look at.
+    /// Values, keys and ids of all records.
     pub arena: Vec<u8>,
     /// Values that binds and conventions look at.
-    pub picks: Vec<Pick>,
+    pub picks: Picked,
     /// One slot an event.
     pub records: Vec<Slot<Record>>,
 }

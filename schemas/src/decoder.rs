@@ -13,12 +13,13 @@ pub(crate) mod calendar;
 pub(crate) mod decimal;
 mod numbers;
 
-pub(crate) use self::render::shortest;
+pub(crate) use self::render::{Tapped, shortest};
 use serde_json::Value;
 use thiserror::Error;
 
 use self::avro::Avro;
 use self::protobuf::Protobuf;
+use crate::avro::program::Program;
 use crate::contract::{BytesText, Contract, Format, Framing};
 use crate::encoder::Material;
 use crate::json::bytes::encode_bytes;
@@ -67,20 +68,29 @@ pub enum Undecodable {
 impl Decoder {
     /// The way back from what the contract's encoder writes. Without a sound schema no value can be read.
     pub fn new(contract: &Contract, material: &Material) -> Self {
+        Self::framed(contract, material, contract.value.framing)
+    }
+
+    /// The way back from a payload that stands without a frame, whatever the contract says.
+    pub(crate) fn of_payloads(contract: &Contract, material: &Material) -> Self {
+        Self::framed(contract, material, Framing::None)
+    }
+
+    fn framed(contract: &Contract, material: &Material, framing: Framing) -> Self {
         let rule = &contract.value;
         let sourced = material.value.as_ref();
         let body = match rule.format {
             Format::Avro => Body::Avro(sourced.and_then(|sourced| Avro::new(&sourced.schema, rule)).map(Box::new)),
             Format::JsonSchema | Format::Json => Body::Json,
             Format::Protobuf => {
-                let framed = rule.framing == Framing::Confluent;
+                let framed = framing == Framing::Confluent;
                 let read = sourced.and_then(|sourced| Protobuf::new(&sourced.schema, rule, framed));
                 Body::Protobuf(read.map(Box::new))
             }
             Format::String => Body::String,
             Format::Bytes => Body::Bytes(rule.bytes),
         };
-        Self { prefix: wire::prefix(rule.framing, sourced.and_then(|sourced| sourced.id).unwrap_or(0)), body }
+        Self { prefix: wire::prefix(framing, sourced.and_then(|sourced| sourced.id).unwrap_or(0)), body }
     }
 
     /// Reads one record's value, framing included. Values may nest 64 deep, for which apache-avro takes half a MiB of
@@ -97,6 +107,14 @@ impl Decoder {
             Body::Protobuf(protobuf) => protobuf.as_ref().ok_or(Undecodable::NoSchema)?.decode(payload),
             Body::String => Ok(Value::from(text(payload)?)),
             Body::Bytes(spelling) => Ok(Value::from(encode_bytes(*spelling, payload))),
+        }
+    }
+
+    /// What a program of the same schema has noted in an Avro payload; of other formats nothing.
+    pub(crate) fn tapped(&self, program: &Program, payload: &[u8]) -> Result<Vec<Tapped>, Undecodable> {
+        match &self.body {
+            Body::Avro(avro) => avro.as_ref().ok_or(Undecodable::NoSchema)?.tapped(program, payload),
+            _ => Ok(Vec::new()),
         }
     }
 

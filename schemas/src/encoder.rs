@@ -20,7 +20,7 @@ use crate::json::reader::Reader;
 use crate::json_schema::{self, Refused};
 use crate::pass::{FACTS, Leaf, Memory, Stop, Tapped, Taps};
 use crate::pick::Tree;
-use crate::picked::Pick;
+use crate::picked::Picked;
 use crate::report::Report;
 use crate::{avro, protobuf};
 
@@ -54,14 +54,14 @@ enum Body {
 #[derive(Debug, Default)]
 pub struct Scratch {
     memory: Memory,
-    picks: Vec<Pick>,
+    picked: Picked,
 }
 
 impl Scratch {
     /// The picks of all events since this was last asked, in the order of [`Encoded::picks`]. The next event's begin at 0
     /// again.
-    pub fn take_picks(&mut self) -> Vec<Pick> {
-        std::mem::take(&mut self.picks)
+    pub fn take_picks(&mut self) -> Picked {
+        std::mem::take(&mut self.picked)
     }
 }
 
@@ -84,12 +84,12 @@ pub struct Encoded {
 impl Encoder {
     /// Reads one event's text once and appends its record's bytes to `arena`; what a failed event wrote is taken back.
     pub fn encode(&self, text: &[u8], arena: &mut Vec<u8>, scratch: &mut Scratch) -> Result<Encoded, Fault> {
-        let (start, picks) = (arena.len(), scratch.picks.len());
+        let (start, picked) = (arena.len(), scratch.picked.mark());
         let encoded = self.append(text, arena, scratch);
         scratch.memory.trim();
         encoded.inspect_err(|_| {
             arena.truncate(start);
-            scratch.picks.truncate(picks);
+            scratch.picked.take_back(picked);
         })
     }
 
@@ -103,16 +103,16 @@ impl Encoder {
     }
 
     fn append(&self, text: &[u8], arena: &mut Vec<u8>, scratch: &mut Scratch) -> Result<Encoded, Fault> {
-        let Scratch { memory, picks } = scratch;
+        let Scratch { memory, picked } = scratch;
         let reader = Reader::of(text)?;
         let value = self.value(reader, arena, memory)?;
         let facts = self.facts.of_text(&reader, &memory.taps);
-        let first = picks.len();
+        let first = picked.len();
         if !self.picks.is_empty() {
-            self.picks.of_text(reader, arena, memory, picks);
+            self.picks.of_text(reader, memory, picked)?;
         }
         let found = self.facts.append(&facts, arena, memory)?;
-        Ok(Encoded { value, key: found.key, id: found.id, time_millis: found.time_millis, picks: first..picks.len() })
+        Ok(Encoded { value, key: found.key, id: found.id, time_millis: found.time_millis, picks: first..picked.len() })
     }
 
     /// Appends a record's value. What was picked is in the memory.

@@ -80,8 +80,9 @@ impl Outline {
     /// The fields of a contract's events, by the schema of this material. A schema that can't be read gives none, and may
     /// have any.
     ///
-    /// Protobuf's fields are called as the schema calls them. A field with JSON Schema's `anyOf`, `oneOf`, `then` or `else`
-    /// around it is optional.
+    /// Protobuf's fields are called as the schema calls them. A field with JSON Schema's `anyOf`, `oneOf`, `if`, `then`, `else`
+    /// or `dependentSchemas` around it is optional; one behind a reference that does not lead into the schema by a pointer is
+    /// not listed, and its object may hold any.
     pub fn of(contract: &Contract, material: &Material) -> Self {
         let mut gathering = Gathering::new(contract);
         let schema = material.value.as_ref().map(|sourced| &sourced.schema);

@@ -56,13 +56,9 @@ impl Taps {
         self.log.iter().rev().find(|(noted, _)| *noted == slot).and_then(|(_, tapped)| *tapped)
     }
 
-    /// The same for all slots at once.
-    pub(crate) fn by_slot(&self) -> [Option<&Tapped>; FACTS + MAX_PICKS] {
-        let mut found = [None; FACTS + MAX_PICKS];
-        for (slot, tapped) in &self.log {
-            found[*slot] = tapped.as_ref();
-        }
-        found
+    /// All that was said of slots, in that order.
+    pub(crate) fn said(&self) -> impl Iterator<Item = (usize, Option<Tapped>)> {
+        self.log.iter().copied()
     }
 
     /// How much was said so far.

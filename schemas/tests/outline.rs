@@ -85,6 +85,48 @@ fn json_schema() {
     assert_eq!((open.open, open.fields.len()), (true, 1));
 }
 
+/// Whatever a closed schema lets in is listed, or the outline is open: no rule may be set aside for a field that an event
+/// can have.
+#[test]
+fn closed_json_schemas_hide_nothing() {
+    let closed = |more: &str| {
+        format!(
+            r#"{{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","unevaluatedProperties":false,
+            "properties":{{"id":{{"type":"string"}}}},"$defs":{{
+                "with mail":{{"$anchor":"mail","properties":{{"email":{{"type":"string"}}}}}},
+                "own":{{"$id":"https://example.com/own","properties":{{"email":{{"type":"string"}}}}}}}},{more}}}"#
+        )
+    };
+    for more in [
+        r#""dependentSchemas":{"id":{"properties":{"email":{"type":"string"}}}}"#,
+        r#""if":{"properties":{"email":{"type":"string"}},"required":["email"]}"#,
+        r##""$ref":"#mail""##,
+        r##""$ref":"#/$defs/with%20mail""##,
+        r##""$ref":"#/$defs/with mail""##,
+        r#""$ref":"https://example.com/own""#,
+        r##""allOf":[{"$dynamicRef":"#mail"}]"##,
+        r#""patternProperties":{"^e":{"type":"string"}}"#,
+    ] {
+        let outline = Outline::of(&contract(Format::JsonSchema), &material(Some(&closed(more))));
+        assert_ne!(outline.find(&pointer("/email")), Place::Nowhere, "{more}");
+    }
+    for schema in [
+        r#"{"type":"object","unevaluatedProperties":{"type":"string"},"properties":{"id":{}}}"#,
+        r##"{"$schema":"http://json-schema.org/draft-07/schema#","$ref":"#/definitions/o","additionalProperties":false,
+            "definitions":{"o":{"type":"object","properties":{"id":{}}}}}"##,
+    ] {
+        let outline = Outline::of(&contract(Format::JsonSchema), &material(Some(schema)));
+        assert_ne!(outline.find(&pointer("/email")), Place::Nowhere, "{schema}");
+    }
+    let told = r#"{"additionalProperties":false,"properties":{"kind":{"type":"string","description":"Which."}},
+        "if":{"properties":{"kind":{"const":"a"}}},"then":{"required":["kind"]}}"#;
+    let outline = Outline::of(&contract(Format::JsonSchema), &material(Some(told)));
+    let [field] = &outline.fields[..] else { panic!("{outline:?}") };
+    assert!(field.documented && field.spelled == "string", "{field:?}");
+    let outline = Outline::of(&contract(Format::JsonSchema), &material(Some(&closed(r#""title":"O""#))));
+    assert_eq!(outline.find(&pointer("/email")), Place::Nowhere);
+}
+
 #[test]
 fn protobuf() {
     let schema = r#"syntax = "proto3";
@@ -201,8 +243,9 @@ fn hold(contract: &Contract, material: &Material, event: &Tree) {
         let (mut arena, mut scratch) = (Vec::new(), Scratch::default());
         let record = encoder.encode(event.to_string().as_bytes(), &mut arena, &mut scratch);
         record.unwrap_or_else(|fault| panic!("{fault:?}: {event}"));
-        for (pointer, pick) in named.iter().zip(scratch.take_picks()) {
-            let (place, value) = (outline.find(pointer), pick.value(&arena));
+        let picked = scratch.take_picks();
+        for (pointer, value) in named.iter().zip(picked.values(0..picked.len())) {
+            let place = outline.find(pointer);
             match place {
                 Place::Field(field) => assert!(goes_with(field, value), "{field:?}: {value:?}"),
                 place => assert_eq!(place, Place::Open, "{}: {event}\n{}", pointer.text, shown(&outline)),

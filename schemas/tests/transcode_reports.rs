@@ -4,7 +4,7 @@ mod transcode_kit;
 
 use forebay_schemas::contract::{Format, KeyFormat, UnknownFields};
 use forebay_schemas::encoder::{Encoder, Fault, Mismatch, Scratch};
-use transcode_kit::{avro, bytes, contract, encoder, key, pointer};
+use transcode_kit::{avro, bytes, contract, encoder, key, material, pointer};
 
 const SCHEMA: &str = r#"{"type":"record","name":"R","fields":[
     {"name":"id","type":"string"},
@@ -94,12 +94,12 @@ fn a_number_that_is_no_key_id_or_time_says_why() {
     contract.key = key("/key", KeyFormat::Int);
     contract.id = Some(pointer("/id"));
     contract.time = Some(pointer("/time"));
-    let encoder = Encoder::compile(&contract, &transcode_kit::material(None)).expect("nothing to compile");
+    let encoder = Encoder::compile(&contract, &material(None)).expect("nothing to compile");
     let kinds = |text| report(&encoder, text).into_iter().map(|(.., kind)| kind).collect::<Vec<_>>();
     assert_eq!(kinds(r#"{"key":1.5,"id":2.5,"time":3.5}"#), ["number with a fraction"; 3]);
     assert_eq!(kinds(r#"{"key":2147483648,"id":1e19,"time":1e19}"#), ["number out of range"; 3]);
     contract.key = key("/key", KeyFormat::String);
-    let encoder = Encoder::compile(&contract, &transcode_kit::material(None)).expect("nothing to compile");
+    let encoder = Encoder::compile(&contract, &material(None)).expect("nothing to compile");
     assert_eq!(report(&encoder, r#"{"key":1.5,"id":"a"}"#)[0].2, "number");
 }
 
@@ -151,8 +151,7 @@ fn the_heaviest_fault_wins() {
 
 #[test]
 fn syntax_errors_say_where() {
-    let encoder =
-        Encoder::compile(&contract(Format::Json), &transcode_kit::material(None)).expect("nothing to compile");
+    let encoder = Encoder::compile(&contract(Format::Json), &material(None)).expect("nothing to compile");
     let cases: [(&[u8], usize, &str); 18] = [
         (b"", 0, "a JSON value"),
         (b" ", 1, "a JSON value"),
@@ -190,4 +189,27 @@ fn mismatches_of_key_id_and_time_join_the_list() {
     assert_eq!(places(r#"{"unit":1}"#), [("/maybe".to_owned(), "missing")]);
     assert_eq!(places(r#"{"unit":"1"}"#), [("/unit".to_owned(), "string"), ("/maybe".to_owned(), "missing")]);
     assert_eq!(places(r#"{"unit":"1","maybe":7}"#), [("/unit".to_owned(), "string"), ("/maybe".to_owned(), "number")]);
+}
+
+/// Nothing but a string is taken where the record's value is one.
+#[test]
+fn what_is_no_string_is_none_whatever_it_holds() {
+    let others = [
+        (r#"{"a":1}"#, "object"),
+        (r#"{ "a": "b" }"#, "object"),
+        (r#"[[1, "k"]]"#, "array"),
+        ("12", "number"),
+        ("null", "null"),
+        ("true", "boolean"),
+    ];
+    for format in [Format::String, Format::Bytes] {
+        let encoder = Encoder::compile(&contract(format), &material(None)).expect("a contract");
+        for (text, kind) in others {
+            assert_eq!(report(&encoder, text), [(String::new(), "a string".to_owned(), kind)], "{format:?} {text}");
+        }
+        assert_eq!(
+            bytes(&encoder, " \"AAAA\" ").map(|value| value.len()),
+            Ok(if format == Format::String { 4 } else { 3 })
+        );
+    }
 }

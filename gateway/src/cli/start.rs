@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use forebay_schemas::problem::Problem;
+use tokio::runtime::Builder;
 
 use super::{Exit, terminal};
 use crate::app::App;
@@ -17,6 +18,12 @@ use crate::registry::Registry;
 use crate::reload::{self, Part, Watch};
 use crate::server::Server;
 use crate::telemetry;
+
+/// Room for values that nest as deep as they may, in bytes: what [`Decoder::decode`] asks for where nothing is optimised,
+/// with as much again. It is address space until it is used.
+///
+/// [`Decoder::decode`]: forebay_schemas::decoder::Decoder::decode
+const STACK: usize = 16 << 20;
 
 /// A sound configuration with its contracts.
 pub(super) struct Prepared {
@@ -49,7 +56,7 @@ pub(super) fn prepare(config: Result<Config, Vec<Problem>>) -> Result<Prepared, 
 
 /// Runs a command's work on threads of its own.
 pub(super) fn run(work: impl Future<Output = Result<(), Exit>>) -> Exit {
-    match tokio::runtime::Runtime::new() {
+    match Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build() {
         Ok(runtime) => runtime.block_on(work).err().unwrap_or(Exit::Fine),
         Err(error) => {
             terminal::note(format_args!("error: no threads to run on: {error}"));

@@ -55,6 +55,9 @@ pub fn exchange(headers: &HeaderMap, takes: &[Form], limits: &Admission) -> Resu
         let detail = "Compressed bodies are not read here yet; send the body without Content-Encoding.";
         return Err(Rejection::new(Code::UnsupportedMediaType, detail));
     }
+    if headers.get_all(CONTENT_TYPE).iter().nth(1).is_some() {
+        return Err(refused(takes, "there is more than one Content-Type"));
+    }
     let media_type = headers.get(CONTENT_TYPE).map(HeaderValue::to_str).transpose();
     let media_type = media_type.map_err(|_| refused(takes, "Content-Type is no media type"))?;
     let Some(media_type) = media_type else { return Err(refused(takes, "there is no Content-Type")) };
@@ -63,6 +66,8 @@ pub fn exchange(headers: &HeaderMap, takes: &[Form], limits: &Admission) -> Resu
     let Some((name, form)) = known.filter(|(_, form)| takes.contains(form)) else {
         return Err(refused(takes, "Content-Type names another type"));
     };
+    let textual = matches!(form, Form::Json | Form::Encoded(Payload::Text));
+    one_of(media_type, "charset", if textual { &["utf-8", "us-ascii"] } else { &[] })?;
     match form {
         Form::Json if *name == NDJSON => {
             let receipts = headers.get(ACCEPT).is_some_and(|value| value.as_bytes().starts_with(NDJSON.as_bytes()));
@@ -75,14 +80,10 @@ pub fn exchange(headers: &HeaderMap, takes: &[Form], limits: &Admission) -> Resu
 
 /// How an encoded body is cut, by the parameters of its media type.
 fn encoded(payload: Payload, media_type: &str) -> Result<Whole, Rejection> {
-    let charset = parameter(media_type, "charset").unwrap_or("utf-8");
-    if payload == Payload::Text && !["utf-8", "us-ascii"].iter().any(|name| charset.eq_ignore_ascii_case(name)) {
-        return Err(Rejection::new(Code::UnsupportedMediaType, "Text is read as UTF-8 only; send charset=utf-8."));
-    }
-    let has_schema = matches!(payload, Payload::Avro | Payload::Protobuf);
-    let framed = parameter(media_type, "framing").is_some_and(|framing| framing.eq_ignore_ascii_case("confluent"));
-    let delimited = parameter(media_type, "encoding").is_some_and(|cut| cut.eq_ignore_ascii_case("delimited"));
-    match (has_schema && framed, payload == Payload::Protobuf && delimited) {
+    let (avro, protobuf) = (payload == Payload::Avro, payload == Payload::Protobuf);
+    let framing = one_of(media_type, "framing", if avro || protobuf { &["confluent", "none"] } else { &[] })?;
+    let cut = one_of(media_type, "encoding", if protobuf { &["delimited"] } else { &[] })?;
+    match (framing == Some("confluent"), cut.is_some()) {
         (true, true) => {
             let detail = "A delimited body has no frames; send encoding=delimited or framing=confluent, not both.";
             Err(Rejection::new(Code::UnsupportedMediaType, detail))
@@ -91,6 +92,15 @@ fn encoded(payload: Payload, media_type: &str) -> Result<Whole, Rejection> {
         (false, true) => Ok(Whole::Delimited),
         (false, false) => Ok(Whole::One(payload)),
     }
+}
+
+/// The value of a media type's parameter; a value that is not known is refused, since a body that is cut another way would
+/// be misread. Where none is known the parameter is another's business.
+fn one_of(media_type: &str, name: &str, known: &[&'static str]) -> Result<Option<&'static str>, Rejection> {
+    let Some(value) = parameter(media_type, name).filter(|_| !known.is_empty()) else { return Ok(None) };
+    let found = known.iter().find(|one| value.eq_ignore_ascii_case(one)).copied();
+    let detail = || format!("Content-Type's {name} is {} here; it says another.", known.join(" or "));
+    found.map(Some).ok_or_else(|| Rejection::new(Code::UnsupportedMediaType, detail()))
 }
 
 fn parameter<'t>(media_type: &'t str, name: &str) -> Option<&'t str> {
@@ -150,6 +160,11 @@ mod tests {
             ("Avro/Binary", avro, Some(Whole::One(Payload::Avro))),
             ("avro/binary;framing=Confluent", avro, Some(Whole::Framed(Payload::Avro))),
             ("avro/binary; framing=none", avro, Some(Whole::One(Payload::Avro))),
+            ("avro/binary; framing=confluence", avro, None),
+            ("avro/binary; encoding=delimited", avro, Some(Whole::One(Payload::Avro))),
+            ("application/x-protobuf; encoding=delimitd", protobuf, None),
+            ("application/x-protobuf; charset=latin1", protobuf, Some(Whole::One(Payload::Protobuf))),
+            ("application/json; charset=utf-16", avro, None),
             ("avro/binary", protobuf, None),
             ("application/x-protobuf", protobuf, Some(Whole::One(Payload::Protobuf))),
             ("application/protobuf; framing=\"confluent\"", protobuf, Some(Whole::Framed(Payload::Protobuf))),
@@ -164,6 +179,23 @@ mod tests {
         ] {
             assert_eq!(whole(media_type, form), expected, "{media_type}");
         }
+    }
+
+    #[test]
+    fn nothing_is_guessed() {
+        let takes = [Form::Json, Form::Encoded(Payload::Avro)];
+        let of = |media_type: &str| of(media_type, &takes).expect_err("it is refused");
+        assert_eq!(of("avro/binary; framing=x"), "Content-Type's framing is confluent or none here; it says another.");
+        assert_eq!(
+            of("application/json; charset=x"),
+            "Content-Type's charset is utf-8 or us-ascii here; it says another."
+        );
+        let mut twice = HeaderMap::new();
+        for media_type in ["application/json", "avro/binary"] {
+            twice.append(CONTENT_TYPE, HeaderValue::from_static(media_type));
+        }
+        let refused = exchange(&twice, &takes, &Admission::default()).expect_err("which one is meant");
+        assert!(refused.detail.ends_with("there is more than one Content-Type."), "{}", refused.detail);
     }
 
     #[test]

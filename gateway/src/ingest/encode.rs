@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use forebay_schemas::encoder::{Fault, Mismatch, Scratch};
-use forebay_schemas::picked::Pick;
+use forebay_schemas::picked::Picked;
 use http::HeaderMap;
 
 use super::turn::Turn;
@@ -41,7 +41,7 @@ pub async fn encode(allowed: Allowed, headers: &HeaderMap, binder: &Binder) -> E
                 let all = sunk(start + offset, expected);
                 let records = events.iter().map(|_| Err(all.clone())).collect();
                 let source = Source { body, form, events: events.iter().map(|_| Err(all.clone())).collect() };
-                return Encoded { topics, programs, source, arena: Vec::new(), picks: Vec::new(), records };
+                return Encoded { topics, programs, source, arena: Vec::new(), picks: Picked::default(), records };
             }
             Err(Stop::Fault(fault)) => records.push(Err(refuse(fault))),
         }
@@ -107,7 +107,7 @@ impl<'a> Work<'a> {
         Ok(Record { topic: event.topic, value: encoded.value, key, id, time_millis, picks })
     }
 
-    fn finish(mut self) -> (Vec<u8>, Vec<Pick>) {
+    fn finish(mut self) -> (Vec<u8>, Picked) {
         for (topic, (events, records)) in self.topics.iter().zip(self.sizes) {
             topic.metrics.encoded(events, records);
         }

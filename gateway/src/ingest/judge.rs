@@ -153,9 +153,8 @@ impl<'a> Judge<'a> {
     }
 
     fn read(&mut self, record: &Record) {
-        let Encoded { picks, arena, .. } = self.encoded;
         self.values.clear();
-        self.values.extend(picks[record.picks.clone()].iter().map(|pick| pick.value(arena)));
+        self.values.extend(self.encoded.picks.values(record.picks.clone()));
     }
 
     fn facts<'f>(

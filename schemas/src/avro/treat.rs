@@ -51,7 +51,7 @@ impl Treater<'_> {
             (Node::Union(union), _) => {
                 let mut found = false;
                 for branch in &mut union.branches {
-                    if tokens.is_empty() && matches!(self.program.nodes[branch.node], Node::Null) {
+                    if tokens.is_empty() && is_null(&self.program.nodes, branch.node) {
                         continue;
                     }
                     match self.lead(branch.node, tokens) {
@@ -110,8 +110,7 @@ impl Treater<'_> {
         match &self.program.nodes[id] {
             Node::Tap { node, .. } => self.null_index(*node),
             Node::Union(union) => {
-                let null =
-                    union.branches.iter().find(|branch| matches!(self.program.nodes[branch.node], Node::Null))?;
+                let null = union.branches.iter().find(|branch| is_null(&self.program.nodes, branch.node))?;
                 Some(null.index.clone())
             }
             _ => None,
@@ -121,6 +120,15 @@ impl Treater<'_> {
     fn push(&mut self, node: Node) -> NodeId {
         self.program.nodes.push(node);
         self.program.nodes.len() - 1
+    }
+}
+
+/// Whether a node is null, noted or not.
+fn is_null(nodes: &[Node], id: NodeId) -> bool {
+    match &nodes[id] {
+        Node::Null => true,
+        Node::Tap { node, .. } => is_null(nodes, *node),
+        _ => false,
     }
 }
 

@@ -4,8 +4,10 @@
 use apache_avro::Schema as Parsed;
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::schema::ResolvedSchema;
+use apache_avro::types::Value as Stored;
 use serde_json::Value;
 
+use super::render::Tapped;
 use super::{Undecodable, bounds, render};
 use crate::avro;
 use crate::avro::program::{Program, Rule};
@@ -32,6 +34,17 @@ impl Avro {
     }
 
     pub(super) fn decode(&self, payload: &[u8]) -> Result<Value, Undecodable> {
+        render::value(&self.program, self.program.root, self.stored(payload)?)
+    }
+
+    /// What a program of the same schema has noted.
+    pub(super) fn tapped(&self, tapped: &Program, payload: &[u8]) -> Result<Vec<Tapped>, Undecodable> {
+        let mut found = Vec::new();
+        render::tapped(tapped, tapped.root, &self.stored(payload)?, &mut found)?;
+        Ok(found)
+    }
+
+    fn stored(&self, payload: &[u8]) -> Result<Stored, Undecodable> {
         bounds::check(&self.program, payload)?;
         let unlike = |error: apache_avro::Error| Undecodable::Unlike(error.to_string());
         let names = ResolvedSchema::try_from(&self.plain).map_err(unlike)?;
@@ -42,7 +55,7 @@ impl Avro {
         if !rest.is_empty() {
             return Err(Undecodable::Unlike(format!("{} bytes are left over", rest.len())));
         }
-        render::value(&self.program, self.program.root, value)
+        Ok(value)
     }
 }
 

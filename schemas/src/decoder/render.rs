@@ -8,6 +8,10 @@ use super::{Undecodable, calendar, decimal};
 use crate::avro::program::{Node, NodeId, Program, Record, Union};
 use crate::contract::{BytesText, Unions};
 use crate::json::bytes::encode_bytes;
+use crate::pass::Leaf;
+
+/// A noted value: its slot, what the schema says that it is, and the value.
+pub(crate) type Tapped = (usize, Leaf, Value);
 
 /// A value that was read by a node's plain type.
 pub(super) fn value(program: &Program, node: NodeId, stored: Stored) -> Result<Value, Undecodable> {
@@ -50,9 +54,44 @@ pub(super) fn value(program: &Program, node: NodeId, stored: Stored) -> Result<V
         (Node::Decimal(bounds), Stored::Bytes(bytes) | Stored::Fixed(_, bytes)) => {
             Value::from(decimal::numeral(&bytes, *bounds)?)
         }
+        (Node::Tap { node, .. } | Node::Omit { node, .. }, stored) => value(program, *node, stored)?,
+        (Node::Treat(treated), stored) => value(program, treated.node, stored)?,
         (Node::Duration, Stored::Fixed(_, bytes)) => Value::from(duration(&bytes).ok_or_else(other_type)?),
         _ => return Err(other_type()),
     })
+}
+
+/// Gathers what the program has noted on the way to a value's parts.
+pub(super) fn tapped(
+    program: &Program,
+    node: NodeId,
+    stored: &Stored,
+    found: &mut Vec<Tapped>,
+) -> Result<(), Undecodable> {
+    match (&program.nodes[node], stored) {
+        (Node::Tap { slot, leaf, node }, stored) => {
+            found.push((*slot, *leaf, value(program, *node, stored.clone())?));
+            tapped(program, *node, stored, found)
+        }
+        (Node::Omit { node, .. }, stored) => tapped(program, *node, stored, found),
+        (Node::Record(record), Stored::Record(fields)) => {
+            let mut fields = record.fields.iter().zip(fields);
+            fields.try_for_each(|(field, (_, stored))| tapped(program, field.node, stored, found))
+        }
+        (Node::Union(union), Stored::Union(index, inner)) => {
+            let branch = union.branches.get(*index as usize).ok_or_else(other_type)?;
+            tapped(program, branch.node, inner, found)
+        }
+        (Node::Array { picked, .. }, Stored::Array(list)) => {
+            let mut items = picked.iter().filter_map(|(index, node)| Some((*node, list.get(*index)?)));
+            items.try_for_each(|(node, stored)| tapped(program, node, stored, found))
+        }
+        (Node::Map { picked, .. }, Stored::Map(members)) => {
+            let mut values = picked.iter().filter_map(|(name, node)| Some((*node, members.get(name)?)));
+            values.try_for_each(|(node, stored)| tapped(program, node, stored, found))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn record(program: &Program, record: &Record, fields: Vec<(String, Stored)>) -> Result<Value, Undecodable> {

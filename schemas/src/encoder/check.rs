@@ -51,12 +51,12 @@ impl Encoder {
         if !self.takes(payload) {
             return Err(if self.facts.key_has_schema() { keyed_by_schema() } else { other_format() });
         }
-        let (start, picks) = (arena.len(), scratch.picks.len());
+        let (start, picked) = (arena.len(), scratch.picked.mark());
         let checked = self.append_bytes(bytes, arena, scratch);
         scratch.memory.trim();
         checked.inspect_err(|_| {
             arena.truncate(start);
-            scratch.picks.truncate(picks);
+            scratch.picked.take_back(picked);
         })
     }
 
@@ -80,17 +80,17 @@ impl Encoder {
     }
 
     fn append_bytes(&self, bytes: &[u8], arena: &mut Vec<u8>, scratch: &mut Scratch) -> Result<Encoded, Fault> {
-        let Scratch { memory, picks } = scratch;
+        let Scratch { memory, picked } = scratch;
         let start = arena.len();
         arena.extend_from_slice(&self.prefix);
         let taps = self.copy(bytes, arena, memory)?;
         let value = start..arena.len();
-        let first = picks.len();
+        let first = picked.len();
         if !self.picks.is_empty() {
-            self.picks.of_bytes(bytes, &taps, (arena, memory), picks);
+            self.picks.of_bytes(bytes, &taps, memory, picked)?;
         }
         let found = self.facts.append(&Facts::of_bytes(taps.facts), arena, memory)?;
-        Ok(Encoded { value, key: found.key, id: found.id, time_millis: found.time_millis, picks: first..picks.len() })
+        Ok(Encoded { value, key: found.key, id: found.id, time_millis: found.time_millis, picks: first..picked.len() })
     }
 
     fn copy<'p>(&'p self, bytes: &'p [u8], arena: &mut Vec<u8>, memory: &mut Memory) -> Result<StoredTaps<'p>, Fault> {

@@ -47,7 +47,7 @@ fn build(contract: &Contract, material: &Material) -> Result<Encoder, Vec<Proble
             if picks.slots().next().is_some() && matches!(body, Body::Avro(_) | Body::Protobuf(_)) {
                 let plain = Part { personal: None, aims: aims(contract, material), ..value };
                 let plain = plain.body(&mut Picks::default(), &mut problems).ok_or(problems)?;
-                picks.set_binary(plain, Decoder::new(contract, material));
+                picks.set_binary(plain, Decoder::of_payloads(contract, material));
             }
             Ok(Encoder { prefix: value.prefix(&body), body, facts: Facts::new(contract, key), picks })
         }

@@ -15,7 +15,7 @@ use crate::fault::Fault;
 use crate::json::pointer::push_token;
 use crate::json::reader::Reader;
 use crate::pass::{FACTS, Leaf, MAX_PICKS, Memory, Slots, Stored, StoredTaps, Tapped};
-use crate::picked::{Moment, Pick};
+use crate::picked::{Moment, Pick, Picked};
 use crate::problem::Problem;
 use crate::{avro, protobuf};
 
@@ -85,25 +85,21 @@ impl Picks {
     }
 
     /// Appends the picks of an event whose text was just read.
-    pub(super) fn of_text(&self, reader: Reader<'_>, arena: &mut Vec<u8>, memory: &mut Memory, picks: &mut Vec<Pick>) {
-        let start = picks.len();
-        let mut missing: Slots = 0;
-        let taps = memory.taps.by_slot();
-        for (pick, wanted) in self.wanted.iter().enumerate() {
-            let slot = FACTS + pick;
-            let value = match taps[slot] {
-                Some(tapped) => self.read(reader, *tapped, wanted, arena),
-                None if self.defaulted >> slot & 1 == 1 => None,
-                None => Some(Pick::Absent),
-            };
-            if value.is_none() {
+    pub(super) fn of_text(&self, reader: Reader<'_>, memory: &mut Memory, picked: &mut Picked) -> Result<(), Fault> {
+        let start = picked.len();
+        picked.picks.resize(start + self.wanted.len(), Pick::Absent);
+        let mut missing = self.defaulted;
+        // What was said last of a slot holds.
+        for (slot, tapped) in memory.taps.said() {
+            let Some(pick) = slot.checked_sub(FACTS) else { continue };
+            let value = tapped.and_then(|tapped| self.read(reader, tapped, &self.wanted[pick], picked));
+            missing &= !(1 << slot);
+            if value.is_none() && (tapped.is_some() || self.defaulted >> slot & 1 == 1) {
                 missing |= 1 << slot;
             }
-            picks.push(value.unwrap_or(Pick::Absent));
+            picked.picks[start + pick] = value.unwrap_or(Pick::Absent);
         }
-        if missing != 0 {
-            self.of_written(reader, missing, (arena, memory), &mut picks[start..]);
-        }
+        if missing == 0 { Ok(()) } else { self.of_written(reader, missing, memory, (start, picked)) }
     }
 
     /// Appends the picks of an event that came as bytes.
@@ -111,81 +107,114 @@ impl Picks {
         &self,
         payload: &[u8],
         taps: &StoredTaps<'_>,
-        (arena, memory): (&mut Vec<u8>, &mut Memory),
-        picks: &mut Vec<Pick>,
-    ) {
-        let start = picks.len();
-        picks.extend(self.wanted.iter().map(|_| Pick::Absent));
+        memory: &mut Memory,
+        picked: &mut Picked,
+    ) -> Result<(), Fault> {
+        let start = picked.len();
+        picked.picks.resize(start + self.wanted.len(), Pick::Absent);
         let missing = (0..self.wanted.len()).fold(0, |missing, pick| missing | 1 << (FACTS + pick));
-        self.fill(payload, taps, missing, (arena, memory), &mut picks[start..]);
+        self.fill((payload, taps), missing, memory, (start, picked))
     }
 
-    /// Fills in what the text did not tell.
+    /// Fills in what the text did not tell, of the event whose picks begin at a place.
     #[cold]
     fn of_written(
         &self,
         reader: Reader<'_>,
         missing: Slots,
-        (arena, memory): (&mut Vec<u8>, &mut Memory),
-        picks: &mut [Pick],
-    ) {
-        let Some(binary) = &self.binary else { return };
+        memory: &mut Memory,
+        at: (usize, &mut Picked),
+    ) -> Result<(), Fault> {
+        let Some(binary) = &self.binary else { return Ok(()) };
         let mut payload = Vec::new();
-        if binary.plain.write(reader, &mut payload, memory) {
-            let taps = binary.plain.read(&payload, memory);
-            if let Ok(taps) = taps {
-                self.fill(&payload, &taps, missing, (arena, memory), picks);
-            }
+        if !binary.plain.write(reader, &mut payload, memory) {
+            return Err(unread());
         }
+        let taps = binary.plain.read(&payload, memory)?;
+        self.fill((&payload, &taps), missing, memory, at)
     }
 
     fn fill(
         &self,
-        payload: &[u8],
-        taps: &StoredTaps<'_>,
+        (payload, taps): (&[u8], &StoredTaps<'_>),
         missing: Slots,
-        (arena, memory): (&mut Vec<u8>, &mut Memory),
-        picks: &mut [Pick],
-    ) {
-        let mut others = Vec::new();
+        memory: &mut Memory,
+        (start, picked): (usize, &mut Picked),
+    ) -> Result<(), Fault> {
+        let mut others: Slots = 0;
         for pick in (0..self.wanted.len()).filter(|pick| missing >> (FACTS + pick) & 1 == 1) {
             match taps.get(FACTS + pick) {
                 None => {}
                 Some(stored) if self.wanted[pick].rest.is_empty() && *stored != Stored::Other => {
-                    picks[pick] = of_stored(stored, arena);
+                    picked.picks[start + pick] = of_stored(stored, picked);
                 }
-                Some(_) => others.push(pick),
+                Some(_) => others |= 1 << (FACTS + pick),
             }
         }
-        if others.is_empty() {
-            return;
-        }
-        let Some(binary) = &self.binary else { return };
-        let Ok(event) = binary.decoder.decode_payload(payload) else { return };
-        let text = event.to_string();
-        let reader = Reader::new(&text);
-        if binary.plain.write(reader, &mut Vec::new(), memory) {
-            for pick in others {
-                let tapped = memory.taps.get(FACTS + pick);
-                let value = tapped.map(|tapped| {
-                    let counted = Tapped { leaf: uncounted(tapped.leaf), ..tapped };
-                    self.read(reader, counted, &self.wanted[pick], arena)
-                });
-                picks[pick] = value.flatten().unwrap_or(Pick::Absent);
-            }
+        match &self.binary {
+            Some(binary) if others != 0 => self.of_json(binary, payload, others, memory, (start, picked)),
+            _ => Ok(()),
         }
     }
 
-    fn read(&self, reader: Reader<'_>, tapped: Tapped, wanted: &Wanted, arena: &mut Vec<u8>) -> Option<Pick> {
+    /// Fills in what only reading the event back as JSON tells. What can't be read back is refused: a rule would take it
+    /// for absent.
+    #[cold]
+    fn of_json(
+        &self,
+        binary: &Binary,
+        payload: &[u8],
+        others: Slots,
+        memory: &mut Memory,
+        (start, picked): (usize, &mut Picked),
+    ) -> Result<(), Fault> {
+        let mut fill = |slot: usize, reader: Reader<'_>, tapped: Tapped| -> Result<(), Fault> {
+            if others >> slot & 1 == 1 {
+                let (tapped, pick) = (Tapped { leaf: uncounted(tapped.leaf), ..tapped }, slot - FACTS);
+                let value = self.read(reader, tapped, &self.wanted[pick], picked).ok_or_else(unread)?;
+                picked.picks[start + pick] = value;
+            }
+            Ok(())
+        };
+        if let Body::Avro(program) = &binary.plain {
+            for (slot, leaf, value) in binary.decoder.tapped(program, payload).map_err(|_| unread())? {
+                let text = value.to_string();
+                fill(slot, Reader::new(&text), Tapped { start: 0, end: text.len(), leaf })?;
+            }
+            return Ok(());
+        }
+        let text = binary.decoder.decode_payload(payload).map_err(|_| unread())?.to_string();
+        let reader = Reader::new(&text);
+        if !binary.plain.write(reader, &mut Vec::new(), memory) {
+            return Err(unread());
+        }
+        for slot in self.slots() {
+            if let Some(tapped) = memory.taps.get(slot) {
+                fill(slot, reader, tapped)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&self, reader: Reader<'_>, tapped: Tapped, wanted: &Wanted, picked: &mut Picked) -> Option<Pick> {
         if wanted.rest.is_empty() {
-            return Reading { reader, bytes: self.bytes, arena }.pick(tapped);
+            return Reading { reader, bytes: self.bytes, picked }.pick(tapped);
         }
         let tree: Tree = serde_json::from_str(reader.slice(tapped.start, tapped.end)).ok()?;
         let Some(value) = tree.pointer(&wanted.rest) else { return Some(Pick::Absent) };
         let text = value.to_string();
         let whole = Tapped { start: 0, end: text.len(), leaf: Leaf::Loose };
-        Reading { reader: Reader::new(&text), bytes: self.bytes, arena }.pick(whole)
+        Reading { reader: Reader::new(&text), bytes: self.bytes, picked }.pick(whole)
     }
+}
+
+/// Bytes of which JSON can't say all: a moment beyond the year 9999, an infinite number where JSON has none, a value
+/// inside too many others.
+#[cold]
+fn unread() -> Fault {
+    let expected =
+        "a payload that JSON can say whole, since the topic's conventions judge a list, a map or a record in it";
+    Fault::Undecodable { offset: 0, expected: expected.to_owned() }
 }
 
 impl Body {
@@ -215,21 +244,12 @@ const fn uncounted(leaf: Leaf) -> Leaf {
     }
 }
 
-fn of_stored(stored: &Stored<'_>, arena: &mut Vec<u8>) -> Pick {
-    let mut text = |text: &str| {
-        let start = arena.len();
-        arena.extend_from_slice(text.as_bytes());
-        Pick::Text(start..arena.len())
-    };
+fn of_stored(stored: &Stored<'_>, picked: &mut Picked) -> Pick {
     match stored {
-        Stored::Text(characters) | Stored::Symbol(characters) => text(characters),
-        Stored::Spelled(characters) => text(characters),
+        Stored::Text(characters) | Stored::Symbol(characters) => Pick::Text(picked.keep(characters)),
+        Stored::Spelled(characters) => Pick::Text(picked.keep(characters)),
         Stored::Whole(number) => whole(*number),
-        Stored::Bytes(bytes) => {
-            let start = arena.len();
-            arena.extend_from_slice(bytes);
-            Pick::Bytes(start..arena.len())
-        }
+        Stored::Bytes(bytes) => Pick::Bytes(picked.keep_bytes(bytes)),
         Stored::Moment(moment) => Pick::Time(Moment { seconds: moment.seconds, nanos: moment.nanos }),
         Stored::Bool(value) => Pick::Bool(*value),
         Stored::Double(value) => Pick::Double(*value),

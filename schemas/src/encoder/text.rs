@@ -33,9 +33,10 @@ pub(super) fn string(
     check(reader, memory)?;
     reader.space();
     let start = reader.at();
-    let Ok(string) = reader.string() else {
-        let actual = reader.kind().map_or("nothing", Kind::name);
-        return Err(violation("a string", actual));
+    let kind = reader.kind().ok();
+    let string = kind.filter(|kind| *kind == Kind::String).and_then(|_| reader.string().ok());
+    let Some(string) = string else {
+        return Err(violation("a string", kind.map_or("nothing", Kind::name)));
     };
     let characters = string.text(reader.bytes(), &mut memory.decoded);
     match spelling {

@@ -179,6 +179,7 @@ impl<'a> Reader<'a> {
     /// Reads a string's lexeme: its end is found, its escapes are checked.
     #[inline]
     pub(crate) fn string(&mut self) -> Result<Quoted, Expected> {
+        debug_assert_eq!(self.byte(), b'"', "the caller has seen the quote");
         match Quoted::scan(self.bytes, self.at) {
             Ok(quoted) => {
                 self.at = quoted.end + 1;

@@ -15,6 +15,11 @@ const MOST: usize = 2;
 /// Schemas that are put together for one value, at most.
 const MAX_PARTS: usize = 256;
 
+/// Drafts in which `$ref` hides what stands beside it.
+const LEGACY: [&str; 4] = ["draft-03", "draft-04", "draft-06", "draft-07"];
+/// Keywords of references that are not followed at all.
+const ELSEWHERE: [&str; 2] = ["$dynamicRef", "$recursiveRef"];
+
 /// Gathers a schema's fields; none if it is none.
 pub(super) fn gather(schema: &Schema, gathering: &mut Gathering<'_>) -> Option<()> {
     let text = schema.text()?;
@@ -24,7 +29,9 @@ pub(super) fn gather(schema: &Schema, gathering: &mut Gathering<'_>) -> Option<(
         gathering.open = true;
         return Some(());
     }
-    let mut walk = Walk { root: &root, orders: orders(text), around: Vec::new(), gathering };
+    let draft = root.get("$schema").and_then(Value::as_str).unwrap_or_default();
+    let legacy = LEGACY.iter().any(|old| draft.contains(old));
+    let mut walk = Walk { root: &root, legacy, orders: orders(text), around: Vec::new(), gathering };
     let parts = walk.parts(&root, "");
     walk.inner(&parts, &Spot::event());
     Some(())
@@ -37,10 +44,13 @@ struct Part<'s> {
     place: String,
     /// Whether every value meets it.
     sure: bool,
+    /// Whether all that it is put together from is among the parts.
+    whole: bool,
 }
 
 struct Walk<'s, 'g, 'c> {
     root: &'s Value,
+    legacy: bool,
     /// The order of members in each `properties`.
     orders: Orders,
     /// Schemas around the present place.
@@ -61,26 +71,36 @@ impl<'s> Walk<'s, '_, '_> {
         if parts.len() == MAX_PARTS || parts.iter().any(|part| std::ptr::eq(part.schema, schema)) {
             return;
         }
-        let below = |keyword: &str, index: Option<usize>| {
+        let below = |tokens: &[&str]| {
             let mut below = place.to_owned();
-            push_member(&mut below, keyword);
-            index.map_or(below.clone(), |index| format!("{below}/{index}"))
+            for token in tokens {
+                push_member(&mut below, token);
+            }
+            below
         };
-        parts.push(Part { schema, place: place.to_owned(), sure });
-        if let Some(to) = schema.get("$ref").and_then(Value::as_str)
-            && let Some(target) = to.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer))
-        {
+        let target = schema.get("$ref").and_then(Value::as_str);
+        let target = target.map(|to| (to, to.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer))));
+        let whole = parts.len() + 1 < MAX_PARTS
+            && !matches!(target, Some((_, None)))
+            && !ELSEWHERE.iter().any(|keyword| schema.contains_key(*keyword));
+        parts.push(Part { schema, place: place.to_owned(), sure, whole });
+        if let Some((to, Some(target))) = target {
             self.add_parts(target, &to[1..], sure, parts);
         }
         for (keyword, sure) in [("allOf", sure), ("anyOf", false), ("oneOf", false)] {
             let list = schema.get(keyword).and_then(Value::as_array).into_iter().flatten();
             for (index, one) in list.enumerate() {
-                self.add_parts(one, &below(keyword, Some(index)), sure, parts);
+                self.add_parts(one, &below(&[keyword, &index.to_string()]), sure, parts);
             }
         }
-        for keyword in ["then", "else"] {
+        for keyword in ["if", "then", "else"] {
             if let Some(one) = schema.get(keyword) {
-                self.add_parts(one, &below(keyword, None), false, parts);
+                self.add_parts(one, &below(&[keyword]), false, parts);
+            }
+        }
+        for keyword in ["dependentSchemas", "dependencies"] {
+            for (name, one) in schema.get(keyword).and_then(Value::as_object).into_iter().flatten() {
+                self.add_parts(one, &below(&[keyword, name]), false, parts);
             }
         }
     }
@@ -115,12 +135,12 @@ impl<'s> Walk<'s, '_, '_> {
             sure.flatten().any(|one| one == name)
         };
         for part in parts {
-            for keyword in ["properties", "patternProperties", "additionalProperties"] {
+            for keyword in ["properties", "patternProperties", "additionalProperties", "unevaluatedProperties"] {
                 let Some(inner) = part.schema.get(keyword) else { continue };
                 let mut place = part.place.clone();
                 push_member(&mut place, keyword);
                 match (keyword, inner) {
-                    ("additionalProperties", Value::Object(_)) => {
+                    ("additionalProperties" | "unevaluatedProperties", Value::Object(_)) => {
                         self.value(inner, &Spot { optional: true, place: Some(place), ..spot.every() });
                     }
                     ("properties", Value::Object(members)) => {
@@ -138,7 +158,13 @@ impl<'s> Walk<'s, '_, '_> {
                                 line: None,
                                 ..spot.member(&name)
                             };
-                            self.value(schema, &member);
+                            // What only sometimes holds says less of a member than what always does.
+                            if !part.sure && parts.iter().any(|part| part.sure && has(part, &name)) {
+                                let parts = self.parts(schema, member.place.as_deref().unwrap_or_default());
+                                self.inner(&parts, &Spot { optional: true, ..member });
+                            } else {
+                                self.value(schema, &member);
+                            }
                         }
                     }
                     ("patternProperties", Value::Object(members)) => {
@@ -155,10 +181,12 @@ impl<'s> Walk<'s, '_, '_> {
         let closed = |part: &Part<'_>| {
             let says =
                 |keyword| part.schema.get(keyword).is_some_and(|one| *one == Value::Bool(false) || one.is_object());
-            part.sure && (says("additionalProperties") || says("unevaluatedProperties"))
+            let hidden = self.legacy && part.schema.contains_key("$ref");
+            part.sure && !hidden && (says("additionalProperties") || says("unevaluatedProperties"))
         };
         let object = spot.pointer.is_empty() || said(parts).kind == FieldKind::Object;
-        self.gathering.open |= object && !parts.iter().any(closed);
+        let whole = parts.iter().all(|part| part.whole);
+        self.gathering.open |= object && !(whole && parts.iter().any(closed));
     }
 
     fn elements(&mut self, parts: &[Part<'s>], spot: &Spot) {
@@ -176,8 +204,11 @@ impl<'s> Walk<'s, '_, '_> {
                     self.value(schema, &Spot { place: Some(format!("{place}/{index}")), ..spot.every() });
                 }
             }
-            let rest =
-                [keyword("items"), keyword("additionalItems")].into_iter().flatten().find(|(one, _)| !one.is_array());
+            if let Some((schema, place)) = keyword("contains") {
+                self.value(schema, &Spot { optional: true, place: Some(place), ..spot.every() });
+            }
+            let rest = ["items", "additionalItems", "unevaluatedItems"].map(keyword);
+            let rest = rest.into_iter().flatten().find(|(one, _)| !one.is_array());
             match rest {
                 Some((Value::Bool(false), _)) => {}
                 Some((schema, place)) => self.value(schema, &Spot { place: Some(place), ..spot.every() }),
@@ -187,6 +218,11 @@ impl<'s> Walk<'s, '_, '_> {
             }
         }
     }
+}
+
+/// Whether a part has a property of this name.
+fn has(part: &Part<'_>, name: &str) -> bool {
+    part.schema.get("properties").is_some_and(|members| members.get(name).is_some())
 }
 
 /// What the parts say of a value together.

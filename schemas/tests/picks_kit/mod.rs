@@ -40,12 +40,13 @@ pub(crate) fn picked(encoder: &Encoder, text: &str) -> Result<(Vec<u8>, Vec<Stri
     let record = encoder.encode(text.as_bytes(), &mut arena, &mut scratch)?;
     let picks = scratch.take_picks();
     assert_eq!(record.picks, 0..picks.len());
-    Ok((arena[record.value].to_vec(), picks.iter().map(|pick| shown(pick.value(&arena))).collect()))
+    Ok((arena[record.value].to_vec(), picks.values(record.picks).map(shown).collect()))
 }
 
 pub(crate) fn picked_from_bytes(encoder: &Encoder, payload: (Payload, &[u8])) -> Vec<String> {
     let (mut arena, mut scratch) = (b"before".to_vec(), Scratch::default());
     let record = encoder.check(payload.0, payload.1, &mut arena, &mut scratch);
     record.unwrap_or_else(|fault| panic!("{fault:?}"));
-    scratch.take_picks().iter().map(|pick| shown(pick.value(&arena))).collect()
+    let picks = scratch.take_picks();
+    picks.values(0..picks.len()).map(shown).collect()
 }

@@ -9,14 +9,14 @@ use crate::json::bytes::{decode_bytes, decode_either_base64};
 use crate::json::number::Numeral;
 use crate::json::reader::Reader;
 use crate::pass::{Leaf, Tapped};
-use crate::picked::{Moment, Pick};
+use crate::picked::{Moment, Pick, Picked};
 
 /// A text, and where its values go.
 pub(super) struct Reading<'a, 'o> {
     pub(super) reader: Reader<'a>,
     /// How a string stands for bytes.
     pub(super) bytes: BytesText,
-    pub(super) arena: &'o mut Vec<u8>,
+    pub(super) picked: &'o mut Picked,
 }
 
 impl Reading<'_, '_> {
@@ -27,23 +27,22 @@ impl Reading<'_, '_> {
             b'n' => Some(Pick::Absent),
             b't' => Some(Pick::Bool(true)),
             b'f' => Some(Pick::Bool(false)),
-            b'{' | b'[' => {
-                let start = self.arena.len();
-                self.arena.extend_from_slice(lexeme.as_bytes());
-                Some(Pick::Json(start..self.arena.len()))
-            }
+            b'{' | b'[' => Some(Pick::Json(self.picked.keep(lexeme))),
             b'"' => self.string(tapped),
             _ => number(lexeme, tapped.leaf),
         }
     }
 
     fn string(self, tapped: Tapped) -> Option<Pick> {
-        let decoded;
-        let text = if let Some(text) = plain(self.reader.slice(tapped.start, tapped.end)) {
-            text
+        let mut reader = self.reader;
+        reader.jump(tapped.start);
+        let unescaped;
+        let text = if let Some(plain) = reader.plain_string() {
+            let start = tapped.start + 1;
+            self.reader.slice(start, start + plain.len())
         } else {
-            decoded = self.unescaped(tapped.start)?;
-            &decoded
+            unescaped = unescape(reader)?;
+            &unescaped
         };
         let characters = text.as_bytes();
         let moment = |moment: calendar::Moment| Pick::Time(Moment { seconds: moment.seconds, nanos: moment.nanos });
@@ -58,30 +57,15 @@ impl Reading<'_, '_> {
             Leaf::Bytes => return self.decoded(characters),
             _ => None,
         };
-        Some(typed.unwrap_or_else(|| {
-            let start = self.arena.len();
-            self.arena.extend_from_slice(characters);
-            Pick::Text(start..self.arena.len())
-        }))
-    }
-
-    /// The string that begins here.
-    fn unescaped(&self, start: usize) -> Option<String> {
-        let mut reader = self.reader;
-        reader.jump(start);
-        let quoted = reader.string().ok()?;
-        let mut buffer = Vec::new();
-        let characters = quoted.text(reader.bytes(), &mut buffer);
-        String::from_utf8(characters.to_vec()).ok()
+        Some(typed.unwrap_or_else(|| Pick::Text(self.picked.keep(text))))
     }
 
     fn decoded(self, characters: &[u8]) -> Option<Pick> {
-        let start = self.arena.len();
-        let decoded = match self.bytes {
-            BytesText::Base64 => decode_either_base64(characters, self.arena),
-            spelling @ BytesText::CodePoints => decode_bytes(spelling, characters, self.arena),
-        };
-        decoded.then_some(Pick::Bytes(start..self.arena.len()))
+        let decoded = self.picked.keep_written(|bytes| match self.bytes {
+            BytesText::Base64 => decode_either_base64(characters, bytes),
+            spelling @ BytesText::CodePoints => decode_bytes(spelling, characters, bytes),
+        });
+        decoded.map(Pick::Bytes)
     }
 
     fn decimal(&self, text: &str, bounds: Decimal) -> Option<Pick> {
@@ -95,9 +79,12 @@ impl Reading<'_, '_> {
     }
 }
 
-/// What stands between quotes, if that is spelt without escapes.
-fn plain(lexeme: &str) -> Option<&str> {
-    lexeme.strip_prefix('"')?.strip_suffix('"').filter(|text| !text.contains('\\'))
+/// The string that the reader stands before.
+fn unescape(mut reader: Reader<'_>) -> Option<String> {
+    let quoted = reader.string().ok()?;
+    let mut buffer = Vec::new();
+    let characters = quoted.text(reader.bytes(), &mut buffer);
+    String::from_utf8(characters.to_vec()).ok()
 }
 
 /// A numeral, or one of the names of those that JSON can't spell.
