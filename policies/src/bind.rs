@@ -4,21 +4,26 @@
 use std::sync::Arc;
 
 use forebay_schemas::contract::Pointer;
+use forebay_schemas::encoder::MAX_PICKS;
 use forebay_schemas::outline::Place as Lies;
 use forebay_schemas::problem::Problem;
 
 use crate::cel::infer::{Type, Types};
 use crate::event::{Check, EventRules, Fitted, Judged};
 use crate::facts::Facts;
+use crate::requirement::event::Requirement;
 use crate::rule::{self, Place, Rule, When};
 use crate::scope::TopicScope;
+use crate::words::Words;
 
 /// The rules that hold for a topic's events; the error is what in them does not go with its schema.
 pub(crate) fn bind(rules: &[Rule], facts: &Facts<'_>) -> Result<EventRules, Vec<Problem>> {
     let mut binding = Binding { facts, bound: EventRules::default(), problems: Vec::new() };
     let ours = |rule: &&Rule| rule.info.place == Place::Event && rule.info.topics.include(facts.topic);
     for rule in rules.iter().filter(ours) {
+        let before = binding.bound.named.len();
         binding.add(rule);
+        binding.few(before, rule);
     }
     if !binding.bound.is_empty() {
         binding.bound.scope = TopicScope::new(&Facts { outline: None, ..facts.clone() });
@@ -37,14 +42,7 @@ impl Binding<'_> {
     fn add(&mut self, rule: &Rule) {
         let check = match &rule.check {
             rule::Check::When(when) => self.when(when, rule),
-            rule::Check::Event(all) => {
-                let pointers = all.iter().filter_map(|one| one.pointer());
-                let slot = |this: &mut Self, pointer: Option<&Pointer>| pointer.map(|pointer| this.slot(pointer));
-                self.missing(pointers).map_or_else(
-                    || Ok(Check::Require(all.iter().map(|one| (one.clone(), slot(self, one.pointer()))).collect())),
-                    Err,
-                )
-            }
+            rule::Check::Event(all) => self.require(all, rule),
             _ => return,
         };
         match check {
@@ -57,11 +55,55 @@ impl Binding<'_> {
         }
     }
 
+    /// The requirements with their fields' places; the error is why none of them applies to the topic. A field that its
+    /// events never have breaks `fields` in each of them, and is none of those that `values` speaks of.
+    fn require(&mut self, all: &[Requirement], rule: &Rule) -> Result<Check, String> {
+        let (mut kept, mut aside) = (Vec::new(), Vec::new());
+        for one in all {
+            let slot = match (one, one.pointer()) {
+                (_, None) => None,
+                (Requirement::Value(..), Some(pointer)) if self.is_nowhere(pointer) => {
+                    aside.push(no_field(pointer));
+                    continue;
+                }
+                (_, Some(pointer)) if self.is_nowhere(pointer) => None,
+                (_, Some(pointer)) => Some(self.slot(pointer)),
+            };
+            if let Requirement::Value(pointer, words) = one {
+                self.can_be(pointer, words, rule);
+            }
+            kept.push((one.clone(), slot));
+        }
+        if kept.is_empty() {
+            return Err(aside.into_iter().next().unwrap_or_default());
+        }
+        self.bound.aside.extend(aside.into_iter().map(|why| (Arc::clone(&rule.info), why)));
+        Ok(Check::Require(kept))
+    }
+
+    /// Complains about words that a field's values can't be, whatever an event holds.
+    fn can_be(&mut self, pointer: &Pointer, words: &Words, rule: &Rule) {
+        let kind = self.kind(pointer);
+        let expected = match kind {
+            Type::Any | Type::Text => return,
+            Type::Bool if words.accept("true") || words.accept("false") => return,
+            Type::Bool => "true or false",
+            Type::Int if words.has_numbers(true) => return,
+            Type::Double if words.has_numbers(false) => return,
+            Type::Int | Type::Double => "a list of numbers",
+            _ => "a field of strings, numbers or booleans, and words of them,",
+        };
+        let expected = format!("{expected} as {}'s values of {} of {}", rule.info.name, pointer.text, self.facts.topic);
+        let found = format!("words that {} never is", kind.article());
+        let (file, line) = (rule.info.file.clone(), rule.info.line);
+        self.problems.push(Problem { file, line, path: String::new(), expected, found });
+    }
+
     /// The expression with its fields' places; the error is why it does not apply to the topic.
     fn when(&mut self, when: &When, rule: &Rule) -> Result<Check, String> {
         let program = &when.program;
-        if let Some(why) = self.missing(program.named.iter()) {
-            return Err(why);
+        if let Some(missing) = program.named.iter().find(|pointer| self.is_nowhere(pointer)) {
+            return Err(no_field(missing));
         }
         let contracted = |wanted: bool, pointer: Option<&Pointer>, what: &str| match pointer {
             Some(pointer) if wanted => Ok(Some(pointer.clone())),
@@ -83,11 +125,21 @@ impl Binding<'_> {
         Ok(Check::When(Judged { program: Arc::clone(program), fields, id, time }))
     }
 
-    /// Why a rule that names these fields does not apply: the schema has no such field.
-    fn missing<'p>(&self, mut pointers: impl Iterator<Item = &'p Pointer>) -> Option<String> {
-        let outline = self.facts.outline?;
-        let nowhere = |pointer: &&Pointer| !pointer.tokens.is_empty() && outline.find(pointer) == Lies::Nowhere;
-        pointers.find(nowhere).map(|pointer| format!("its events have no field {}", pointer.text))
+    /// Whether the topic's events never have this field.
+    fn is_nowhere(&self, pointer: &Pointer) -> bool {
+        !pointer.tokens.is_empty() && self.facts.outline.is_some_and(|outline| outline.find(pointer) == Lies::Nowhere)
+    }
+
+    /// Complains about the rule that names one field too many.
+    fn few(&mut self, before: usize, rule: &Rule) {
+        let named = self.bound.named.len();
+        if before <= MAX_PICKS && named > MAX_PICKS {
+            let expected =
+                format!("{MAX_PICKS} fields at most that rules name over the events of {}", self.facts.topic);
+            let found = format!("{named} with those of {}", rule.info.name);
+            let (file, line) = (rule.info.file.clone(), rule.info.line);
+            self.problems.push(Problem { file, line, path: String::new(), expected, found });
+        }
     }
 
     fn kind(&self, pointer: &Pointer) -> Type {
@@ -108,4 +160,8 @@ impl Binding<'_> {
             named.len() - 1
         })
     }
+}
+
+fn no_field(pointer: &Pointer) -> String {
+    format!("its events have no field {}", pointer.text)
 }

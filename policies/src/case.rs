@@ -4,17 +4,21 @@
 mod facts;
 mod event;
 
+use std::borrow::Borrow;
+
 use forebay_schemas::document::{self, Node, Reader};
 use forebay_schemas::problem::Problem;
 
 use self::event::OwnedEvent;
 use self::facts::OwnedFacts;
+use crate::bind::bind;
 use crate::conventions::Conventions;
 use crate::date::Date;
 use crate::decision::{Action, Finding};
 use crate::facts::Facts;
 use crate::read::read_date;
-use crate::rule::Place;
+use crate::rule::{Place, Rule};
+use crate::scope::TopicScope;
 
 /// Facts, and what one rule must find in them.
 #[derive(Debug, Clone)]
@@ -47,36 +51,46 @@ impl Case {
 
     /// Whether the rule finds what it must; the error is what it found instead.
     pub fn run(&self, conventions: &Conventions) -> Result<(), Problem> {
-        let rule = conventions.rules().find(|rule| rule.name == self.rule);
-        let found = match rule.map(|rule| rule.place) {
+        let found = match conventions.rule(&self.rule) {
             None => Err("no rule of that name".to_owned()),
-            Some(Place::Event) if self.event.is_none() => Err("facts without an event".to_owned()),
-            Some(place) => self.found(conventions, place),
+            Some(rule) => self.found(rule),
         };
-        if found.as_ref().is_ok_and(|found| sorted(&self.expect) == sorted(found)) {
+        let places = |found: &Finding| (found.action, found.pointer.clone());
+        if found.as_ref().is_ok_and(|found| sorted(&self.expect) == sorted(found.iter().map(places))) {
             return Ok(());
         }
         Err(Problem {
             file: self.file.clone(),
             line: self.line,
             path: String::new(),
-            expected: format!("{} to find {} ({})", self.rule, list(&self.expect), self.name),
-            found: found.map_or_else(|why| why, |found| list(&found)),
+            expected: format!("{} to find {} ({})", self.rule, list(self.expect.iter().map(expected)), self.name),
+            found: found.map_or_else(|why| why, |found| list(found.iter().map(said))),
         })
     }
 
-    fn found(&self, conventions: &Conventions, place: Place) -> Result<Vec<(Action, String)>, String> {
+    /// What the rule finds; the error is why it looks at nothing, so that whatever is expected shows nothing.
+    fn found(&self, rule: &Rule) -> Result<Vec<Finding>, String> {
         let facts = self.facts();
-        let mut findings = conventions.decide(&facts, self.today).findings;
-        if let (Place::Event, Some(event)) = (place, &self.event) {
-            let rules = conventions.for_topic(&facts).map_err(|problems| {
-                problems.first().map_or_else(String::new, |problem| format!("a rule that does not fit: {problem}"))
-            })?;
-            let outline = facts.outline;
-            findings.extend(event.judged(&rules, outline, self.today));
+        if !rule.info.topics.include(facts.topic) {
+            return Err(format!("a topic that the rule is not for: {}", rule.info.topics.patterns().join(", ")));
         }
-        let ours = findings.into_iter().filter(|finding| finding.rule == self.rule);
-        Ok(ours.map(|Finding { action, pointer, .. }| (action, pointer)).collect())
+        match (rule.info.place, &self.event) {
+            (Place::Event, None) => Err("facts without an event".to_owned()),
+            (Place::Schema, _) if facts.outline.is_none() => Err("facts without a schema".to_owned()),
+            (Place::Event, Some(event)) => {
+                let rules = bind(std::slice::from_ref(rule), &facts).map_err(|problems| {
+                    problems.first().map_or_else(String::new, |problem| format!("a rule that does not fit: {problem}"))
+                })?;
+                match rules.does_not_apply() {
+                    [(_, why), ..] if rules.is_empty() => Err(format!("a rule that does not apply: {why}")),
+                    _ => Ok(event.judged(&rules, facts.outline, self.today)),
+                }
+            }
+            _ => {
+                let found = rule.findings(&facts, &TopicScope::new(&facts), self.today);
+                Ok(found.into_iter().chain(rule.ended(facts.topic, self.today)).collect())
+            }
+        }
     }
 
     /// What the case says of its topic.
@@ -85,21 +99,26 @@ impl Case {
     }
 }
 
-fn sorted(findings: &[(Action, String)]) -> Vec<(Action, String)> {
-    let mut findings = findings.to_vec();
-    findings.sort();
-    findings
+fn sorted(places: impl IntoIterator<Item = impl Borrow<(Action, String)>>) -> Vec<(Action, String)> {
+    let mut places: Vec<_> = places.into_iter().map(|place| place.borrow().clone()).collect();
+    places.sort();
+    places
 }
 
-fn list(findings: &[(Action, String)]) -> String {
-    let one = |(action, path): &(Action, String)| match path.as_str() {
-        "" => format!("{} at the whole", action.name()),
-        path => format!("{} {path}", action.name()),
-    };
-    match findings {
-        [] => "nothing".to_owned(),
-        some => some.iter().map(one).collect::<Vec<_>>().join(", "),
-    }
+fn list(places: impl Iterator<Item = String>) -> String {
+    let list = places.collect::<Vec<_>>().join(", ");
+    if list.is_empty() { "nothing".to_owned() } else { list }
+}
+
+fn expected((action, pointer): &(Action, String)) -> String {
+    let place = if pointer.is_empty() { "at the whole" } else { pointer };
+    format!("{} {place}", action.name())
+}
+
+/// A finding's place, and why the rule could not be judged, if it could not.
+fn said(finding: &Finding) -> String {
+    let place = expected(&(finding.action, finding.pointer.clone()));
+    if finding.failed { format!("{place}: {}", finding.found) } else { place }
 }
 
 fn read_case(node: &Node, problems: &mut Vec<Problem>) -> Option<Case> {

@@ -11,8 +11,8 @@
 //!
 //! What an expression may cost is bounded twice. When it is read: [`syntax::MAX_TEXT`] bytes, [`syntax::MAX_OPERATORS`]
 //! operators, [`syntax::MAX_NODES`] parts, two macros inside one another. When it is judged: each step takes from
-//! [`eval::FUEL`], a text or a JSON document takes by its length, and an expression that has none left fails. So the time
-//! is bounded whatever an event holds.
+//! [`eval::FUEL`], a text or a JSON document takes by its length, a regular expression by its size
+//! too, and an expression that has none left fails. So the time is bounded whatever an event holds.
 
 pub(crate) mod syntax;
 pub(crate) mod node;
@@ -25,11 +25,16 @@ pub(crate) mod eval;
 pub(crate) mod lower;
 pub(crate) mod infer;
 
+use std::borrow::Cow;
+
 use forebay_schemas::contract::Pointer;
 
 use self::infer::{Types, infer};
 use self::node::Node;
 use crate::rule::Place;
+
+/// Characters of an expression that a sentence shows.
+const MAX_SHOWN: usize = 300;
 
 /// What is wrong with an expression: what would have been right, and what stands there.
 pub(crate) type Flaw = (String, String);
@@ -64,6 +69,14 @@ impl Program {
             return Ok(());
         }
         Err(("an expression that is true or false".to_owned(), format!("one whose result is {}", kind.article())))
+    }
+
+    /// Its text as far as a sentence has room for it: each refused event carries it.
+    pub(crate) fn shown(&self) -> Cow<'_, str> {
+        match self.text.char_indices().nth(MAX_SHOWN) {
+            Some((end, _)) => Cow::Owned(format!("{}…", &self.text[..end])),
+            None => Cow::Borrowed(&self.text),
+        }
     }
 
     /// Whether it wants the event as a whole.

@@ -11,7 +11,7 @@ use crate::decision::Decision;
 use crate::event::EventRules;
 use crate::facts::Facts;
 use crate::read::read;
-use crate::rule::{Rule, RuleInfo};
+use crate::rule::{Exception, Rule, RuleInfo};
 use crate::scope::TopicScope;
 
 /// The most rules that are held, over all files.
@@ -44,13 +44,26 @@ impl Conventions {
         if problems.is_empty() { Ok(Self { rules }) } else { Err(problems) }
     }
 
-    /// Judges one topic, its contract and its schema on this day. Of rules over events it says which exceptions have
+    /// Judges one topic, its contract and its schema on this day. Of rules over events it only says which exceptions have
     /// ended.
     pub fn decide(&self, facts: &Facts<'_>, today: Date) -> Decision {
         let scope = TopicScope::new(facts);
         let mut findings: Vec<_> = self.rules.iter().flat_map(|rule| rule.findings(facts, &scope, today)).collect();
         findings.sort();
-        Decision { findings }
+        let mut ended: Vec<_> = self.rules.iter().filter_map(|rule| rule.ended(facts.topic, today)).collect();
+        ended.sort();
+        Decision { findings, ended }
+    }
+
+    /// All exceptions that have ended on this day, each with its rule; also those of topics that there are not.
+    pub fn ended(&self, today: Date) -> impl Iterator<Item = (&RuleInfo, &Exception)> {
+        let pairs = self.rules.iter().flat_map(|rule| rule.info.exceptions.iter().map(|one| (&*rule.info, one)));
+        pairs.filter(move |(_, exception)| exception.expires < today)
+    }
+
+    /// The rule of this name.
+    pub(crate) fn rule(&self, name: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.info.name == name)
     }
 
     /// The rules over events that hold for one topic; the error is what in them does not fit its schema.

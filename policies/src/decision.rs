@@ -38,6 +38,8 @@ pub enum Severity {
 pub struct Decision {
     /// What was found; empty where every rule is kept.
     pub findings: Vec<Finding>,
+    /// Exceptions of the topic that have ended, whether the rule is kept or not: for its owner, no matter of any event.
+    pub ended: Vec<Finding>,
 }
 
 /// One expectation that was not met.

@@ -39,7 +39,7 @@ pub struct Facts<'a> {
 /// A member that a contract has or has not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Member {
-    /// A list of those who may write.
+    /// A list of those who may write, in which no entry is anyone.
     Producers,
     /// Where a record's key comes from.
     Key,
@@ -83,7 +83,9 @@ impl<'a> Facts<'a> {
     /// The facts of a contract; its fields, if its schema is known; and the names of all topics.
     pub fn new(contract: &'a Contract, outline: Option<&'a Outline>, catalogue: &'a BTreeSet<String>) -> Self {
         let has = |member: Member| match member {
-            Member::Producers => contract.producers.is_some(),
+            Member::Producers => {
+                contract.producers.as_ref().is_some_and(|names| !names.iter().any(|name| is_anyone(name)))
+            }
             Member::Key => contract.key.is_some(),
             Member::Id => contract.id.is_some(),
             Member::Time => contract.time.is_some(),
@@ -110,4 +112,9 @@ impl<'a> Facts<'a> {
             catalogue: Some(catalogue),
         }
     }
+}
+
+/// Whether an entry of `producers` lets in whoever has a credential.
+fn is_anyone(name: &str) -> bool {
+    name.bytes().all(|byte| byte == b'*')
 }

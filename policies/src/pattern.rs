@@ -2,9 +2,8 @@
 
 use forebay_schemas::document::{Kind, Node, nearest};
 use forebay_schemas::problem::Problem;
-use regex::Regex;
 
-use crate::words::{Words, compile, whole};
+use crate::words::{Expression, Of, Words, compile_names, whole};
 
 /// What a part without its own words accepts.
 pub(crate) const DEFAULT_PART: &str = "[a-z][a-z0-9-]*";
@@ -17,9 +16,10 @@ pub(crate) struct Pattern {
     source: String,
     parts: Vec<Part>,
     /// Matches the names that follow the pattern.
-    strict: Regex,
-    /// Splits a name at the pattern's literal text, whatever its parts are: for the explanation.
-    loose: Regex,
+    strict: Expression,
+    /// Splits a name at the pattern's literal text, whatever its parts are, and gives each part what it accepts where that
+    /// is possible: for the explanation.
+    loose: Expression,
 }
 
 #[derive(Debug, Clone)]
@@ -59,8 +59,9 @@ impl Pattern {
             let part = parts.iter().find(|part| part.name == name);
             part.map(|part| part.words.expression()).unwrap_or_default()
         };
-        let compiled = compile(&whole(&join(&pieces, strict)))
-            .and_then(|strict| Ok((strict, compile(&whole(&join(&pieces, |_| ".+?".to_owned())))?)));
+        let loose = |name: &str| format!("{}|.+?", strict(name));
+        let compiled = compile_names(&whole(&join(&pieces, strict)))
+            .and_then(|strict| Ok((strict, compile_names(&whole(&join(&pieces, loose)))?)));
         match compiled {
             Ok((strict, loose)) => Some(Self { source, parts, strict, loose }),
             Err((expected, found)) => {
@@ -133,7 +134,7 @@ fn read_parts(names: &[&str], conditions: Option<&Node>, problems: &mut Vec<Prob
     }
     let mut words = |name: &&str| match conditions.and_then(|conditions| conditions.get(name)) {
         Some(node) => Words::read(node, problems),
-        None => Words::matching(DEFAULT_PART).ok(),
+        None => Words::matching(DEFAULT_PART, Of::Facts).ok(),
     };
     let part = |name: &&str| Some(Part { words: words(name)?, name: (*name).to_owned() });
     names.iter().filter_map(part).collect()

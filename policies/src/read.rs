@@ -16,6 +16,8 @@ use crate::topics::Topics;
 
 /// The longest name of a rule, in bytes: it goes into answers and reports.
 const MAX_NAME: usize = 64;
+/// The longest message and the longest fix, in characters: each refused event carries them.
+const MAX_WORDS: usize = 500;
 /// The longest pattern of topics' names, in bytes: as long as Kafka's longest name.
 const MAX_TOPIC: usize = 249;
 
@@ -50,8 +52,10 @@ fn read_rule(node: &Node, problems: &mut Vec<Problem>) -> Option<Rule> {
     let rollout = reader.one_of("rollout", &Rollout::NAMES);
     let severity = reader.one_of("severity", &Severity::NAMES);
     let on_error = read_on_error(&mut reader);
-    let [message, why, fix, good, bad] =
-        ["message", "why", "fix", "good", "bad"].map(|member| reader.optional(member, Node::text));
+    let message = reader.optional("message", read_words);
+    let why = reader.optional("why", Node::text);
+    let fix = reader.optional("fix", read_words);
+    let [good, bad] = ["good", "bad"].map(|member| reader.optional(member, Node::text));
     let exceptions = reader.optional("except", read_exceptions);
     reader.finish();
     let (action, check) = (action?, check?);
@@ -64,7 +68,7 @@ fn read_rule(node: &Node, problems: &mut Vec<Problem>) -> Option<Rule> {
         action,
         rollout: rollout.unwrap_or(Rollout::Enforce),
         severity: severity.unwrap_or(Severity::usual(action)),
-        on_error: program.map(|_| on_error.unwrap_or(Action::Warn)),
+        on_error: program.map(|_| on_error.unwrap_or(action)),
         message,
         why,
         fix,
@@ -88,12 +92,16 @@ fn read_on_error(reader: &mut Reader<'_, '_>) -> Option<Action> {
     reader.one_of("on_error", &Action::NAMES)
 }
 
+/// Whether Kafka could have a topic of this name, as far as its characters go.
+fn is_name(name: &str) -> bool {
+    name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) && name.len() <= MAX_TOPIC
+}
+
 /// Patterns of topics' names.
 fn read_topics(node: &Node, problems: &mut Vec<Problem>) -> Option<Topics> {
     let patterns = node.list(problems, |item, problems| {
         let pattern = item.text(problems)?;
-        let named = |c: char| c.is_ascii_alphanumeric() || "._-*".contains(c);
-        if !pattern.chars().all(named) || pattern.len() > MAX_TOPIC {
+        if !is_name(&pattern.replace('*', "")) || pattern.len() > MAX_TOPIC {
             let expected = "a topic's name, in which * stands for any run of characters, as in billing.*";
             problems.push(item.mismatch(expected));
             return None;
@@ -104,6 +112,18 @@ fn read_topics(node: &Node, problems: &mut Vec<Problem>) -> Option<Topics> {
         problems.push(node.problem("at least one topic, or no such member for all", "an empty list"));
     }
     Some(Topics(patterns))
+}
+
+/// Words that go to whoever breaks the rule.
+fn read_words(node: &Node, problems: &mut Vec<Problem>) -> Option<String> {
+    let words = node.text(problems)?;
+    let count = words.chars().count();
+    if count > MAX_WORDS {
+        let expected = format!("{MAX_WORDS} characters at most, since every refused event carries them");
+        problems.push(node.problem(expected, format!("{count}")));
+        return None;
+    }
+    Some(words)
 }
 
 fn read_name(node: &Node, problems: &mut Vec<Problem>) -> Option<String> {
@@ -201,7 +221,14 @@ fn read_exceptions(node: &Node, problems: &mut Vec<Problem>) -> Option<Vec<Excep
 fn read_exception(node: &Node, problems: &mut Vec<Problem>) -> Option<Exception> {
     let expected = "an exception, as in { topic: legacy_orders, reason: …, expires: 2027-03-31 }";
     let mut reader = Reader::expecting(expected, node, problems);
-    let topic = reader.required("topic", "the topic's name", Node::text);
+    let topic = reader.required("topic", "the topic's name", |node, problems| {
+        let topic = node.text(problems)?;
+        if !is_name(&topic) {
+            problems.push(node.mismatch("one topic's name, without * (topics says which topics a rule is for)"));
+            return None;
+        }
+        Some(topic)
+    });
     let reason = reader.required("reason", "why the rule doesn't hold for it", Node::text);
     let expires = reader.required("expires", "the last day of the exception, such as 2027-03-31", read_date);
     reader.finish();

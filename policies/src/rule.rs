@@ -30,7 +30,7 @@ pub struct RuleInfo {
     pub rollout: Rollout,
     /// How bad it is when it is broken.
     pub severity: Severity,
-    /// What follows when its expression can't be judged; for rules that have one.
+    /// What follows when its expression can't be judged, for rules that have one: its action, unless the rule says otherwise.
     pub on_error: Option<Action>,
     /// Its words for whoever broke it.
     pub message: Option<String>,
@@ -129,8 +129,8 @@ impl RuleInfo {
             found: format!("one that was made because: {}", exception.reason),
         };
         let fix = "Remove the exception, or agree on another last day.".to_owned();
-        let (line, action) = (exception.line, Action::Warn);
-        Finding { line, action, message: None, fix: Some(fix), lapsed: true, ..self.finding(fault) }
+        let (line, action, rollout) = (exception.line, Action::Warn, Rollout::Enforce);
+        Finding { line, action, rollout, message: None, fix: Some(fix), lapsed: true, ..self.finding(fault) }
     }
 }
 
@@ -181,12 +181,17 @@ impl Rule {
         }
         match self.info.exception(facts.topic) {
             Some(exception) if today <= exception.expires => Vec::new(),
-            Some(exception) => {
-                let broken = self.broken(facts, scope).into_iter().map(|finding| Finding { lapsed: true, ..finding });
-                std::iter::once(self.info.expired(exception)).chain(broken).collect()
+            Some(_) => {
+                self.broken(facts, scope).into_iter().map(|finding| Finding { lapsed: true, ..finding }).collect()
             }
             None => self.broken(facts, scope),
         }
+    }
+
+    /// What is to be said of the exception for this topic, if it has ended on this day.
+    pub(crate) fn ended(&self, topic: &str, today: Date) -> Option<Finding> {
+        let exception = self.info.exception(topic).filter(|exception| exception.expires < today)?;
+        self.info.topics.include(topic).then(|| self.info.expired(exception))
     }
 
     fn broken(&self, facts: &Facts<'_>, scope: &TopicScope) -> Vec<Finding> {
@@ -224,14 +229,14 @@ impl RuleInfo {
         found: &str,
     ) -> Option<Finding> {
         let fault = |found: String| {
-            let expected = format!("{} to be false", program.text);
+            let expected = format!("{} to be false", program.shown());
             self.finding(Fault { pointer: pointer.to_owned(), expected, found })
         };
         match result {
             Ok(false) => None,
             Ok(true) => Some(fault(found.to_owned())),
             Err(wrong) => {
-                let action = self.on_error.unwrap_or(Action::Warn);
+                let action = self.on_error.unwrap_or(self.action);
                 let found = format!("that it can't be judged: {wrong}");
                 Some(Finding { action, failed: true, ..fault(found) })
             }

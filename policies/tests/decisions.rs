@@ -96,8 +96,9 @@ fn an_exception_holds_through_its_last_day_and_reports_itself_afterwards() {
     assert_eq!(decide("legacy_orders", "2027-03-31"), Decision::default());
     let late = decide("legacy_orders", "2027-04-01");
     assert!(late.blocks());
+    assert!(late.findings[0].lapsed);
     assert_eq!(
-        lines(&late),
+        late.findings.iter().chain(&late.ended).map(ToString::to_string).collect::<Vec<_>>(),
         [
             "naming (naming.yaml:1) blocks: /topic: expected {domain}.{event}, found legacy_orders",
             "naming (naming.yaml:6) warns: /topic: expected no exception after 2027-03-31, found one that was made \
@@ -105,6 +106,9 @@ fn an_exception_holds_through_its_last_day_and_reports_itself_afterwards() {
         ]
     );
     assert!(decide("legacy_payments", "2026-11-21").blocks());
+    let pairs =
+        |today| conventions.ended(day(today)).map(|(rule, one)| (rule.name.clone(), one.line)).collect::<Vec<_>>();
+    assert_eq!((pairs("2027-03-31"), pairs("2027-04-01")), (vec![], vec![("naming".to_owned(), 6)]));
 }
 
 #[test]
@@ -200,6 +204,44 @@ fn requirements_of_topics_are_held_both_ways() {
     assert_eq!(previous(&Facts { labels: Some(&blank), ..topic("b.v3") }), missing);
     assert_eq!(previous(&Facts { labels: Some(&reason), ..topic("b.v3") }), [""; 0]);
     assert_eq!(previous(&Facts { catalogue: None, ..topic("b.v3") }), [""; 0]);
+}
+
+#[test]
+fn a_name_is_split_where_its_parts_accept_most() {
+    let of = |pattern: &str, parts: &str, topic| {
+        found("topic", &format!("pattern: '{pattern}', where: {{ {parts} }}"), &Facts { topic, ..Facts::default() })
+    };
+    let past = of(
+        "{subject}.{event}.v{version}",
+        "subject: '.*', event: '[a-z]*ed', version: '.*'",
+        "billing.invoice.issue.v1",
+    );
+    assert_eq!(past, ["/topic: expected event to be text that matches [a-z]*ed, found issue"]);
+    let longer = of("{domain}.{entity}.{event}", "domain: [billing]", "biling.invoice.line.issued");
+    let split = ["domain to be billing (did you mean billing?), found biling", "[a-z][a-z0-9-]*, found line.issued"];
+    assert!(longer.len() == 2 && longer.iter().zip(split).all(|(said, part)| said.contains(part)), "{longer:?}");
+}
+
+#[test]
+fn whoever_has_a_credential_is_no_list_of_writers() {
+    let text = |producers: &str| {
+        format!("topic: a\nowner: b\ndescription: c\nvalue: {{ format: json }}\nproducers: [{producers}]\n")
+    };
+    let of = |producers: &str| {
+        let contract = contract::read("contract.yaml", &text(producers)).unwrap();
+        found("contract", "require: { producers: true }", &Facts::new(&contract, None, &BTreeSet::new())).len()
+    };
+    assert_eq!((of("svc-a, 'svc-b-*'"), of("svc-a, '*'"), of("'**'")), (0, 1, 1));
+}
+
+#[test]
+fn a_part_may_have_as_many_words_as_an_organisation_has_domains() {
+    let words: Vec<_> = (0..900).map(|n| format!("domain-number-{n}")).collect();
+    let check = format!("pattern: '{{domain}}.{{event}}', where: {{ domain: [{}] }}", words.join(", "));
+    let of = |topic| found("topic", &check, &Facts { topic, ..Facts::default() });
+    assert_eq!(of("domain-number-899.issued"), [""; 0]);
+    let said = of("domain-numbr-899.issued");
+    assert!(said[0].contains("and 890 more (did you mean domain-number-899?), found domain-numbr-899"), "{said:?}");
 }
 
 #[test]

@@ -175,15 +175,17 @@ fn what_can_not_be_judged_is_decided_by_on_error() {
         );
         rules.finding(&hit)
     };
-    let finding = of("");
+    let finding = of("\non_error: warn");
     assert_eq!(
         finding.to_string(),
         "a-rule (events.yaml:1) warns: /gone: expected event.gone > 1 to be false, found that it can't be judged: > \
          between nothing and a whole number"
     );
     assert!(finding.failed && !finding.blocks() && finding.action == Action::Warn);
+    // Whoever sends could switch a rule off otherwise, by an event that can't be judged.
+    assert!(of("").blocks());
     assert!(of("\non_error: block").blocks());
-    let shadowed = of("\non_error: block\nrollout: shadow");
+    let shadowed = of("\nrollout: shadow");
     assert!(!shadowed.blocks() && shadowed.action == Action::Block);
 }
 
@@ -224,9 +226,13 @@ fn an_exception_holds_through_its_last_day_and_then_the_rule_bites() {
     let hit = only_hit(&rules, "2027-04-01");
     assert!(hit.lapsed && rules.finding(&hit).lapsed && rules.blocks(&hit));
     // Before there is an event, the exception itself is reported.
-    assert!(conventions.decide(&facts, day("2027-03-31")).findings.is_empty());
-    let late = conventions.decide(&facts, day("2027-04-01")).findings;
-    assert!(matches!(&late[..], [one] if one.lapsed && one.line == 6 && one.action == Action::Warn));
+    assert!(conventions.decide(&facts, day("2027-03-31")).ended.is_empty());
+    let late = conventions.decide(&facts, day("2027-04-01"));
+    assert!(late.findings.is_empty(), "no event breaks anything by that alone");
+    assert!(matches!(&late.ended[..], [one] if one.lapsed && one.line == 6 && one.action == Action::Warn));
+    let shadow = load(&EXCEPT.replace("action: block", "action: block\n  rollout: shadow"));
+    let late = shadow.decide(&facts, day("2027-04-01")).ended;
+    assert!(late[0].to_string().starts_with("a-rule (events.yaml:7) warns: /topic: expected no exception after"));
     let other = conventions.for_topic(&Facts { topic: "orders", ..Facts::default() }).unwrap();
     assert!(hits(&other, "2027-03-31").iter().all(|hit| !hit.lapsed && other.blocks(hit)));
 }
@@ -262,7 +268,7 @@ fn a_rule_that_names_a_field_which_there_is_not_does_not_apply() {
         (when("event.any.deeper == 1"), ""),
         (when("event.lines.exists(line, line.net > 1)"), ""),
         (when("size(event) > 1"), ""),
-        (require("{ fields: [/n, /total] }"), "a-rule: its events have no field /total"),
+        (require("{ values: { /total: [a] } }"), "a-rule: its events have no field /total"),
         (require("{ headers: [a], bytes: 3 }"), ""),
     ] {
         assert_eq!(of(&text, &known), expected, "{text}");
@@ -273,6 +279,62 @@ fn a_rule_that_names_a_field_which_there_is_not_does_not_apply() {
     assert_eq!(of(&when("time > now"), &unknown), "a-rule: its contract does not say where an event's time is");
     assert_eq!(of(&when("id == 3"), &Facts { id: Some(&id), ..known.clone() }), "");
     assert_eq!(of(&when("id == 3 && event.total == 1"), &known), "a-rule: its events have no field /total");
+}
+
+#[test]
+fn a_field_that_there_is_not_takes_nothing_else_out_of_a_rule() {
+    let outline = outline(&[("/n", FieldKind::Int)]);
+    let facts = Facts { topic: "a", outline: Some(&outline), ..Facts::default() };
+    let rules = load(&require("{ headers: [x-t], bytes: 3, fields: [/zzz], values: { /yyy: [a], /n: [4] } }"))
+        .for_topic(&facts)
+        .unwrap();
+    let why: Vec<_> = rules.does_not_apply().iter().map(|(_, why)| why.as_str()).collect();
+    assert_eq!(why, ["its events have no field /yyy"]);
+    let places = lines(&rules, "2026-11-21");
+    let expected = ["a header field x-t", "/zzz: expected a value", "an event of 3 bytes", "/n: expected 4"];
+    assert!(places.len() == 4 && places.iter().zip(expected).all(|(said, part)| said.contains(part)), "{places:?}");
+    assert_eq!(rules.named().iter().map(|pointer| pointer.text.as_str()).collect::<Vec<_>>(), ["/n"]);
+}
+
+#[test]
+fn words_that_a_field_never_is_are_refused_with_the_schema() {
+    let kinds = [
+        ("/int", FieldKind::Int),
+        ("/double", FieldKind::Double),
+        ("/text", FieldKind::Text),
+        ("/yes", FieldKind::Bool),
+        ("/at", FieldKind::Time),
+        ("/any", FieldKind::Any),
+    ];
+    let outline = outline(&kinds);
+    let facts = Facts { topic: "a", outline: Some(&outline), ..Facts::default() };
+    let of = |values: &str| match load(&require(&format!("{{ values: {{ {values} }} }}"))).for_topic(&facts) {
+        Ok(_) => "fine".to_owned(),
+        Err(problems) => problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+    };
+    for fine in ["/int: [1, x]", "/double: [0.5]", "/text: '[0-9]+'", "/yes: ['true']", "/any: '[0-9]+'"] {
+        assert_eq!(of(fine), "fine", "{fine}");
+    }
+    let number = "events.yaml:1: expected a list of numbers as a-rule's values of";
+    assert_eq!(of("/int: '[0-9]+'"), format!("{number} /int of a, found words that a whole number never is"));
+    assert_eq!(of("/int: ['0.5']"), format!("{number} /int of a, found words that a whole number never is"));
+    assert_eq!(of("/double: [x]"), format!("{number} /double of a, found words that a number never is"));
+    assert!(of("/yes: ['yes']").contains("expected true or false as a-rule's values of /yes of a"));
+    assert!(of("/at: ['2026']").contains("found words that a timestamp never is"));
+}
+
+#[test]
+fn the_rule_that_names_one_field_too_many_says_so() {
+    let fields = |name: &str, from: usize, to: usize| {
+        let list: Vec<_> = (from..to).map(|n| format!("/f{n}")).collect();
+        format!("- {{ name: {name}, applies_to: event, action: warn, require: {{ fields: [{}] }} }}\n", list.join(", "))
+    };
+    let of = |text: &str| load(text).for_topic(&Facts { topic: "a.b", ..Facts::default() }).map(|_| ());
+    assert_eq!(of(&[fields("one", 0, 40), fields("two", 20, 61)].concat()), Ok(()));
+    let problems = of(&[fields("one", 0, 40), fields("two", 20, 62), fields("three", 62, 70)].concat()).unwrap_err();
+    let said: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    let expected = "expected 61 fields at most that rules name over the events of a.b, found 62 with those of two";
+    assert_eq!(said, [format!("events.yaml:2: {expected}")]);
 }
 
 #[test]
@@ -352,4 +414,42 @@ fn rules_say_what_they_are() {
     );
     let named = two.for_topic(&Facts::default()).unwrap();
     assert_eq!(named.named().iter().map(|pointer| pointer.text.as_str()).collect::<Vec<_>>(), ["/n", "/s"]);
+}
+
+#[test]
+fn a_long_list_of_words_is_not_said_to_every_sender() {
+    let words = |count: usize| (0..count).map(|n| format!("word-{n}")).collect::<Vec<_>>().join(", ");
+    let said = said(&require(&format!("{{ values: {{ /s: [{}] }} }}", words(5_000))));
+    let expected = "word-0, word-1, word-2, word-3, word-4, word-5, word-6, word-7, word-8, word-9 and 4990 more";
+    assert_eq!(
+        said,
+        [format!("a-rule (events.yaml:1) blocks: /s: expected one of {expected}, found another string").as_str()]
+    );
+    let listed = require(&format!("{{ values: {{ /s: [{}, DE] }} }}", words(5_000)));
+    assert_eq!(self::said(&listed), [""; 0]);
+    let long = require(&format!("{{ values: {{ /s: [{0}, {0}, {0}] }} }}", "x".repeat(150)));
+    assert!(self::said(&long)[0].contains(&format!("one of {} and 2 more", "x".repeat(150))));
+    let long = self::said(&when(&format!("event.s != \"{}\"", "x".repeat(2_000))));
+    assert!(long[0].len() < 600 && long[0].contains("xxx… to be false"), "{long:?}");
+}
+
+#[test]
+fn what_judging_takes_is_known_and_bounded() {
+    let steps = |text: &str, long: &str| {
+        let rules = load(text).for_topic(&Facts { topic: "a.b.v1", ..Facts::default() }).unwrap();
+        let values = vec![Value::Text(long); rules.named().len()];
+        let (header, now, today) = (&header, NOW, day("2026-11-21"));
+        let facts = EventFacts { values: &values, header, principal: "p", bytes: 3, now, today };
+        let mut hits = Vec::new();
+        (rules.judge(&facts, &mut hits), hits.iter().map(|hit| rules.finding(hit).found).collect::<Vec<_>>())
+    };
+    let costly = require("{ values: { /s: '[01]*1[01]{90}x' } }");
+    let (few, found) = steps(&costly, "01");
+    assert!(few < 100 && found == ["another string"]);
+    let (many, found) = steps(&costly, &"01".repeat(50_000));
+    assert!((40_000..=50_000).contains(&many) && found == ["a string that is too long"], "{many} {found:?}");
+    let (few, found) = steps(&require("{ values: { /s: '[01]+' } }"), &"01".repeat(50_000));
+    assert!(few < 20_000 && found == [""; 0]);
+    assert!(steps(&when("event.s.matches(\"^0\") || event.s == \"1\""), &"01".repeat(5_000)).0 > 1_000);
+    assert_eq!(steps(&require("{ headers: [a, b], fields: [/s] }"), "").0, 3);
 }

@@ -56,6 +56,7 @@ fn wrong_rules_say_what_would_be_right() {
         ("on_error without when", topic("pattern: '{a}'\non_error: block")),
         ("topics", topic("pattern: '{a}'\ntopics: [\"a b\", billing.*]")),
         ("no topics", topic("pattern: '{a}'\ntopics: []")),
+        ("a long message", topic(&format!("pattern: '{{a}}'\nmessage: {}\nfix: {}", "x".repeat(501), "y".repeat(500)))),
         ("a blank why", topic("pattern: '{a}'\nwhy: ' '\nfix:")),
     ]));
 }
@@ -75,6 +76,7 @@ fn wrong_patterns_say_what_would_be_right() {
             "an expression that nests",
             topic(&format!("pattern: '{{domain}}'\nwhere: {{ domain: '{}' }}", "(".repeat(200)))
         ),
+        ("a long word", topic(&format!("pattern: '{{domain}}'\nwhere: {{ domain: [{}] }}", "x".repeat(201)))),
         ("no words", topic("pattern: '{domain}'\nwhere: { domain: [] }")),
         ("a part that is not there", topic("pattern: '{domain}.{event}'\nwhere: { evnt: [a], version: '1' }")),
         ("where: a list", topic("pattern: '{domain}'\nwhere: [domain]")),
@@ -138,6 +140,7 @@ fn wrong_exceptions_say_what_would_be_right() {
     insta::assert_snapshot!(table(&[
         ("no list", except("legacy_orders")),
         ("topics alone", except("[legacy_orders]")),
+        ("a pattern of topics", except("[{ topic: 'energy.*', reason: a, expires: 2027-02-28 }]")),
         ("no reason and no end", except("[{ topic: legacy_orders }]")),
         (
             "days that do not exist",

@@ -27,6 +27,7 @@ use crate::{avro, protobuf};
 pub use self::check::Payload;
 pub use self::material::{Material, Sourced};
 pub use crate::fault::{Fault, Mismatch};
+pub use crate::pass::MAX_PICKS;
 
 /// A contract's program. Immutable; shared by all requests.
 #[derive(Debug)]

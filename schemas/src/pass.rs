@@ -13,7 +13,7 @@ use crate::json::skip::{Levels, skip_value};
 pub(crate) const FACTS: usize = 3;
 
 /// The slots behind those: fields that contracts bind and conventions name. Sets of slots are the bits of a [`Slots`].
-pub(crate) const MAX_PICKS: usize = 61;
+pub const MAX_PICKS: usize = 61;
 
 /// A set of slots.
 pub(crate) type Slots = u64;

@@ -8,10 +8,12 @@ use super::functions::call;
 use super::json;
 use super::node::{Each, Node, Op, Var};
 use super::numbers::{calculate, negate};
-use super::value::V;
+use super::value::{V, pay};
 use super::wrong::Wrong;
+use crate::words::Expression;
 
-/// Steps that one expression may take on one event: about a millisecond.
+/// Steps that one expression may take on one event: mostly about a millisecond, a few where an expression that is made for
+/// it is matched.
 pub(crate) const FUEL: usize = 50_000;
 /// Macros inside one another, at most.
 pub(crate) const MAX_MACROS: usize = 2;
@@ -30,7 +32,7 @@ pub(crate) trait Scope<'a> {
 pub(crate) fn holds<'a>(root: &'a Node, scope: &dyn Scope<'a>, steps: &mut usize) -> Result<bool, Wrong> {
     let mut run = Run { scope, fuel: FUEL, locals: [const { V::Null }; MAX_MACROS] };
     let truth = run.truth(root, "when");
-    *steps += FUEL - run.fuel;
+    *steps += if truth == Err(Wrong::Work) { FUEL } else { FUEL - run.fuel };
     truth
 }
 
@@ -81,8 +83,13 @@ struct Run<'a, 's> {
 
 impl<'a> Run<'a, '_> {
     fn pay(&mut self, steps: usize) -> Result<(), Wrong> {
-        self.fuel = self.fuel.checked_sub(steps).ok_or(Wrong::Work)?;
-        Ok(())
+        pay(&mut self.fuel, steps)
+    }
+
+    /// A value once more. A text that was made for the expression is copied.
+    fn copy(&mut self, value: &V<'a>) -> Result<V<'a>, Wrong> {
+        self.pay(value.bytes() / 64)?;
+        Ok(value.clone())
     }
 
     fn eval(&mut self, node: &'a Node) -> Result<V<'a>, Wrong> {
@@ -92,11 +99,7 @@ impl<'a> Run<'a, '_> {
             Node::Field(index) => self.field(*index),
             Node::Header(index) => Ok(self.scope.header(*index).map_or(V::Null, |text| V::Text(text.into()))),
             Node::Var(var) => Ok(self.scope.var(*var)),
-            Node::Local(slot) => {
-                let local = self.locals[*slot].clone();
-                self.pay(if matches!(local, V::Text(_)) { local.weight() } else { 0 })?;
-                Ok(local)
-            }
+            Node::Local(slot) => self.local(*slot),
             Node::Member(of, name) => {
                 let of = self.eval(of)?;
                 self.member(&of, name)
@@ -119,17 +122,8 @@ impl<'a> Run<'a, '_> {
                 self.binary(*op, &left, &right)
             }
             Node::Call(function, arguments) => self.call(*function, arguments),
-            Node::Matches(of, regex) => match self.eval(of)? {
-                V::Text(text) => {
-                    self.pay(1 + text.len() / 8)?;
-                    Ok(V::Bool(regex.is_match(&text)))
-                }
-                other => Err(Wrong::Of("matches", other.kind())),
-            },
-            Node::List(items) => {
-                let items: Result<_, _> = items.iter().map(|item| self.eval(item)).collect();
-                Ok(V::List(Arc::new(items?)))
-            }
+            Node::Matches(both) => self.matches(&both.0, &both.1),
+            Node::List(items) => self.list(items),
             Node::Map(members) => self.object(members),
             Node::Each(each, slot, both) => self.each(*each, *slot, &both[0], &both[1]),
         }
@@ -142,6 +136,26 @@ impl<'a> Run<'a, '_> {
             (Value::Json(text), None) => json::read(text, &mut self.fuel),
             _ => Ok(V::Null),
         }
+    }
+
+    fn local(&mut self, slot: usize) -> Result<V<'a>, Wrong> {
+        self.pay(self.locals[slot].bytes() / 64)?;
+        Ok(self.locals[slot].clone())
+    }
+
+    fn matches(&mut self, of: &'a Node, regex: &Expression) -> Result<V<'a>, Wrong> {
+        match self.eval(of)? {
+            V::Text(text) => {
+                self.pay(regex.steps(text.len()))?;
+                Ok(V::Bool(regex.is_match(&text)))
+            }
+            other => Err(Wrong::Of("matches", other.kind())),
+        }
+    }
+
+    fn list(&mut self, items: &'a [Node]) -> Result<V<'a>, Wrong> {
+        let items: Result<_, _> = items.iter().map(|item| self.eval(item)).collect();
+        Ok(V::List(Arc::new(items?)))
     }
 
     fn truth(&mut self, node: &'a Node, operator: &'static str) -> Result<bool, Wrong> {
@@ -167,7 +181,8 @@ impl<'a> Run<'a, '_> {
 
     fn binary(&mut self, op: Op, left: &V<'a>, right: &V<'a>) -> Result<V<'a>, Wrong> {
         let order = || left.order(right).ok_or(Wrong::Between(op.sign(), left.kind(), right.kind()));
-        self.pay(left.weight() + right.weight())?;
+        left.weigh(&mut self.fuel)?;
+        right.weigh(&mut self.fuel)?;
         Ok(V::Bool(match op {
             Op::Equal => left.same(right),
             Op::Unequal => !left.same(right),
@@ -189,7 +204,7 @@ impl<'a> Run<'a, '_> {
             V::Null => Ok(V::Null),
             V::Map(members) => {
                 self.pay(members.len() / 8)?;
-                Ok(of.member(name).cloned().unwrap_or(V::Null))
+                of.member(name).map_or(Ok(V::Null), |member| self.copy(member))
             }
             other => Err(Wrong::Of(".", other.kind())),
         }
@@ -199,7 +214,8 @@ impl<'a> Run<'a, '_> {
         match (of, index) {
             (V::List(items), index) if index.as_whole().is_some() => {
                 let index = index.as_whole().and_then(|index| usize::try_from(index).ok());
-                index.and_then(|index| items.get(index)).cloned().ok_or(Wrong::Index)
+                let item = index.and_then(|index| items.get(index)).ok_or(Wrong::Index)?;
+                self.copy(item)
             }
             (V::Map(_), V::Text(name)) => self.member(of, name),
             (V::Null, _) => Ok(V::Null),
@@ -212,12 +228,12 @@ impl<'a> Run<'a, '_> {
         match arguments {
             [one] => {
                 let one = self.eval(one)?;
-                self.pay(if matches!(one, V::Text(_)) { one.weight() } else { 0 })?;
+                self.pay(one.bytes() / 64)?;
                 call(function, &[one])
             }
             [one, two] => {
                 let both = [self.eval(one)?, self.eval(two)?];
-                self.pay(both[0].weight() + both[1].weight())?;
+                self.pay((both[0].bytes() + both[1].bytes()) / 64)?;
                 call(function, &both)
             }
             _ => Err(Wrong::Of(function.name(), "nothing")),
@@ -248,10 +264,10 @@ impl<'a> Run<'a, '_> {
         let (mut made, mut count, mut wrong) = (Vec::new(), 0_usize, None);
         for item in items.iter() {
             self.pay(1)?;
-            self.locals[slot] = item.clone();
+            self.locals[slot] = self.copy(item)?;
             match each {
                 Each::Map => made.push(self.eval(step)?),
-                Each::Filter if self.truth(step, "filter")? => made.push(item.clone()),
+                Each::Filter if self.truth(step, "filter")? => made.push(self.copy(item)?),
                 Each::Filter => {}
                 Each::ExistsOne => count += usize::from(self.truth(step, "exists_one")?),
                 Each::All | Each::Exists => match self.truth(step, "a macro") {

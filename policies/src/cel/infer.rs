@@ -211,7 +211,8 @@ impl Inference<'_> {
             }
             Node::Binary(op, both) => self.binary(*op, &both[0], &both[1]),
             Node::Call(function, arguments) => self.call(*function, arguments),
-            Node::Matches(of, _) => {
+            Node::Matches(both) => {
+                let of = &both.0;
                 let kind = self.of(of)?;
                 self.expect(kind.may_be(Type::Text), "a string before matches", of, kind).map(|()| Type::Bool)
             }

@@ -27,8 +27,15 @@ pub(crate) fn read<'a>(text: &'a str, fuel: &mut usize) -> Result<V<'a>, Wrong> 
     match read {
         Ok(value) if json.end().is_ok() => Ok(value),
         Err(_) if left.get() == 0 => Err(Wrong::Work),
+        Err(error) if is_extreme(&error) => Err(Wrong::Extreme),
         _ => Err(Wrong::Json),
     }
+}
+
+/// Whether the text is JSON, and only beyond what is read. The library tells it by its words alone.
+fn is_extreme(error: &serde_json::Error) -> bool {
+    let said = error.to_string();
+    ["number out of range", "recursion limit exceeded"].iter().any(|beyond| said.starts_with(beyond))
 }
 
 #[derive(Clone, Copy)]

@@ -11,7 +11,7 @@ use super::node::{Each, Function, Node, Op, Var};
 use super::value::V;
 use super::{Flaw, Program};
 use crate::rule::Place;
-use crate::words::compile;
+use crate::words::{Of, compile};
 
 /// Elements of a list or a map that is written down, at most.
 const MAX_ITEMS: usize = 100;
@@ -171,8 +171,9 @@ impl<'t> Lowering<'t> {
             let expected = "a literal as the pattern of matches, which is read once";
             return Err((expected.to_owned(), "one that is made for each event".to_owned()));
         };
-        let regex = compile(pattern.inner())?;
-        Ok(Node::Matches(Box::new(self.node(of)?), regex))
+        let sees = if self.place == Place::Event { Of::Events } else { Of::Facts };
+        let regex = compile(pattern.inner(), sees)?;
+        Ok(Node::Matches(Box::new((self.node(of)?, regex))))
     }
 
     fn each(&mut self, each: Each, name: &str, over: &'t IdedExpr, arguments: &'t [IdedExpr]) -> Result<Node, Flaw> {
@@ -195,13 +196,7 @@ impl<'t> Lowering<'t> {
         let method = target.is_some();
         let known = Function::NAMES.iter().find(|(known, ..)| *known == name);
         let Some((_, function, count, as_function, as_method)) = known else {
-            let names =
-                Function::NAMES.iter().map(|(known, ..)| *known).chain(Each::NAMES.iter().map(|(each, _)| *each));
-            let expected = match nearest(name, names.chain(["has", "matches"])) {
-                Some(meant) => format!("a function that there is (did you mean {meant}?)"),
-                None => "a function that there is".to_owned(),
-            };
-            return Err((expected, name.to_owned()));
+            return Err((functions(name), name.to_owned()));
         };
         if !(if method { *as_method } else { *as_function }) {
             let form = if method { format!("{name}(…)") } else { format!("….{name}(…)") };
@@ -219,6 +214,17 @@ impl<'t> Lowering<'t> {
         let fixed = all.iter().all(|argument| matches!(argument, Node::Const(_)));
         let node = Node::Call(*function, all);
         if fixed { folded(&node) } else { Ok(node) }
+    }
+}
+
+/// The functions that there are, or the one that was meant.
+fn functions(name: &str) -> String {
+    let macros = Each::NAMES.iter().map(|(each, _)| *each);
+    let names: Vec<_> =
+        Function::NAMES.iter().map(|(known, ..)| *known).chain(macros).chain(["has", "matches"]).collect();
+    match nearest(name, names.iter().copied()) {
+        Some(meant) => format!("a function that there is (did you mean {meant}?)"),
+        None => format!("one of the functions {}", names.join(", ")),
     }
 }
 

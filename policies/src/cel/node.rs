@@ -1,8 +1,7 @@
 //! A compiled expression as a tree of steps with every name resolved. Knows neither text nor values of events.
 
-use regex::Regex;
-
 use super::value::V;
+use crate::words::Expression;
 
 /// One step.
 #[derive(Debug, Clone)]
@@ -30,7 +29,7 @@ pub(crate) enum Node {
     If(Box<[Node; 3]>),
     Binary(Op, Box<[Node; 2]>),
     Call(Function, Vec<Node>),
-    Matches(Box<Node>, Regex),
+    Matches(Box<(Node, Expression)>),
     List(Vec<Node>),
     Map(Vec<(Node, Node)>),
     /// A macro: how many macros are around it, what it goes over, and what is done with each element.

@@ -17,6 +17,8 @@ pub(crate) const MAX_OPERATORS: usize = 64;
 pub(crate) const MAX_NODES: usize = 400;
 /// Brackets and conditions inside one another, at most.
 const MAX_DEPTH: usize = 12;
+/// What may stand behind a \ in a string (CEL's grammar, ESCAPE).
+const ESCAPED: &str = "abfnrtv\\?\"'`xXuU0123";
 /// The parser's stack, in bytes; only what is used of it takes memory.
 const STACK: usize = 16 << 20;
 /// Rules of the grammar inside one another, at most; the parser counts expressions.
@@ -28,6 +30,9 @@ pub(crate) fn parse(text: &str) -> Result<IdedExpr, Flaw> {
     let expected = "an expression in CEL, as in event.total > 0";
     let parsed = on_own_stack(text).ok_or_else(|| (expected.to_owned(), "one that the parser gives up".to_owned()))?;
     let tree = parsed.map_err(|errors| {
+        if errors.errors.iter().any(|error| error.msg.to_ascii_lowercase().contains("recursion limit")) {
+            return deep();
+        }
         let said = errors.errors.first().map_or_else(String::new, |error| {
             let (line, column) = error.pos;
             let place = if line > 1 { format!("line {line}, column {column}") } else { format!("column {column}") };
@@ -55,43 +60,113 @@ fn on_own_stack(text: &str) -> Option<Result<IdedExpr, ParseErrors>> {
     })
 }
 
-/// Counts outside of strings what can make the tree deep.
+/// Counts outside of strings what can make the tree deep. Whatever would let a string end elsewhere than the parser takes
+/// it to end is refused, so that nothing hides in one.
 fn bounded(text: &str) -> Result<(), Flaw> {
     if text.len() > MAX_TEXT {
         return Err((format!("an expression of {MAX_TEXT} bytes at most"), format!("one of {}", text.len())));
     }
-    let (mut depth, mut conditions, mut load) = (0_usize, 0_usize, 0_usize);
-    let mut quote = None;
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        match (byte, quote) {
-            (b'\\', Some(_)) => drop(bytes.next()),
-            (_, Some(open)) if byte == open => quote = None,
-            (b'"' | b'\'', None) => quote = Some(byte),
-            (b'(' | b'[' | b'{', None) => {
-                depth += 1;
-                load += 4;
-            }
-            (b')' | b']' | b'}', None) => depth = depth.saturating_sub(1),
-            // What follows a question mark is an expression inside the one before it, up to wherever that ends.
-            (b'?', None) => {
-                conditions += 1;
-                load += 4;
-            }
-            (b'.' | b',' | b'!' | b'&' | b'|', None) => load += 1,
-            (byte, None) if b"+-*/%<>=:".contains(&byte) => load += 4,
+    let mut load = Load::default();
+    let (mut before, mut rest) = ("", text);
+    while let Some(next) = rest.chars().next() {
+        let length = match next {
+            '"' | '\'' => string(before, rest)?,
+            '/' if rest.starts_with("//") => return Err(flaw("an expression without comments", "//")),
+            _ => sign(rest)?.map_or(next.len_utf8(), str::len),
+        };
+        let outside = if matches!(next, '"' | '\'') { "" } else { &rest[..length] };
+        outside.chars().try_for_each(|character| load.add(character))?;
+        (before, rest) = text.split_at(text.len() - rest.len() + length);
+    }
+    Ok(())
+}
+
+/// What is written as an operator of `=`, `&` or `|`, which the parser reports in words of its own.
+fn sign(rest: &str) -> Result<Option<&str>, Flaw> {
+    const PAIRS: [&str; 6] = ["==", "!=", "<=", ">=", "&&", "||"];
+    if let Some(pair) = PAIRS.iter().find(|pair| rest.starts_with(**pair)) {
+        return Ok(Some(&rest[..pair.len()]));
+    }
+    match rest.as_bytes().first() {
+        Some(b'=') => Err(flaw("== where two values are compared", "=")),
+        Some(b'&') => Err(flaw("&& between two conditions", "&")),
+        Some(b'|') => Err(flaw("|| between two conditions", "|")),
+        _ => Ok(None),
+    }
+}
+
+/// The length of the string that the text begins with, in bytes.
+fn string(before: &str, rest: &str) -> Result<usize, Flaw> {
+    let quote = &rest[..1];
+    let letters = before.len() - before.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len();
+    if before[before.len() - letters..].contains(['r', 'R']) {
+        return Err(flaw("a string without r before it, in which \\\\ stands for \\", "r before a string"));
+    }
+    if rest.starts_with(&quote.repeat(3)) {
+        return Err(flaw("a string in single quotation marks, in which \\n stands for a line's end", "three of them"));
+    }
+    let mut characters = rest.char_indices().skip(1);
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '\n' | '\r' => break,
+            '\\' => match characters.next() {
+                Some((_, escaped)) if ESCAPED.contains(escaped) => {}
+                Some((_, other)) => {
+                    let found = if other.is_control() { "\\".to_owned() } else { format!("\\{other}") };
+                    return Err(("\\\\ for a \\ in a string, as in matches(\"^\\\\d+$\")".to_owned(), found));
+                }
+                None => break,
+            },
+            end if quote.starts_with(end) => return Ok(at + 1),
             _ => {}
         }
-        if depth + conditions > MAX_DEPTH {
-            let expected = format!("brackets and conditions {MAX_DEPTH} deep at most");
-            return Err((expected, "deeper ones".to_owned()));
+    }
+    Err(flaw("a quotation mark at a string's end, on the same line", "none"))
+}
+
+fn flaw(expected: &str, found: &str) -> Flaw {
+    (expected.to_owned(), found.to_owned())
+}
+
+/// What has been counted of an expression.
+#[derive(Default)]
+struct Load {
+    depth: usize,
+    conditions: usize,
+    weight: usize,
+}
+
+impl Load {
+    /// Adds a character outside of strings.
+    fn add(&mut self, character: char) -> Result<(), Flaw> {
+        match character {
+            '(' | '[' | '{' => {
+                self.depth += 1;
+                self.weight += 4;
+            }
+            ')' | ']' | '}' => self.depth = self.depth.saturating_sub(1),
+            // What follows a question mark is an expression inside the one before it, up to wherever that ends.
+            '?' => {
+                self.conditions += 1;
+                self.weight += 4;
+            }
+            '.' | ',' | '!' | '&' | '|' => self.weight += 1,
+            '<' | '>' | '=' | '+' | '-' | '*' | '/' | '%' | ':' => self.weight += 4,
+            _ => {}
         }
-        if load > 4 * MAX_OPERATORS {
+        if self.depth + self.conditions > MAX_DEPTH {
+            return Err(deep());
+        }
+        if self.weight > 4 * MAX_OPERATORS {
             let expected = format!("an expression of {MAX_OPERATORS} operators and brackets at most");
             return Err((expected, "more".to_owned()));
         }
+        Ok(())
     }
-    Ok(())
+}
+
+fn deep() -> Flaw {
+    (format!("brackets and conditions {MAX_DEPTH} deep at most"), "deeper ones".to_owned())
 }
 
 fn count(tree: &IdedExpr) -> usize {

@@ -31,6 +31,7 @@ impl<'a> Scope<'a> for Event<'a> {
             "/list" => Value::Json("[1, 2, 3]"),
             "/items" => Value::Json(r#"[{"q":1,"s":"a\"b"},{"q":7}]"#),
             "/torn" => Value::Json("[1, 2"),
+            "/vast" => Value::Json("[1e400]"),
             "/raw" => Value::Bytes(b"\x00\xff"),
             _ => Value::Absent,
         }
@@ -121,6 +122,7 @@ fn what_can_not_be_judged_says_why() {
         ("event.list[3] == 1", "an index that no element has"),
         ("event.list[-1] == 1", "an index that no element has"),
         ("event.torn[0] == 1", "an event that is no JSON"),
+        ("event.vast[0] > 1", "a number over 1.8e308, or values more than 127 deep"),
         ("int(event.s) == 1", "a text that int can't read"),
         ("timestamp(event.s) == now", "a text that timestamp can't read"),
         ("event.list.all(i, event.list.all(j, i / (j - j) == 1))", "a division by zero"),
@@ -162,9 +164,40 @@ fn work_is_bounded() {
         assert_eq!(holds(&program.root, &Long(&long), &mut steps), Err(Wrong::Work), "{text}");
         assert!((FUEL / 2..=FUEL).contains(&steps), "{steps} steps: {text}");
     }
+    // A list that holds one list many times over has more elements than could be looked at in a lifetime.
+    let shared = format!("[1]{} == [2]", ".map(i, [i,i,i,i])".repeat(11));
+    assert_eq!(judged(&shared), Err(Wrong::Work));
+    let shared = format!("[1]{}.size() + [1]{}.size() == 5", ".map(i, [i, i])".repeat(9), ".map(i, [i, i])".repeat(9));
+    assert_eq!(judged(&shared), Ok(false));
     let longer = format!("\"{}\"", "x".repeat(300_000));
     let program = compiled("event.l == \"\"");
     assert_eq!(holds(&program.root, &Long(&longer), &mut 0), Err(Wrong::Long));
+}
+
+/// Whatever is copied or looked at is paid for: steps stand for time.
+#[test]
+fn steps_grow_with_what_is_looked_at() {
+    let steps = |text: &str, json: &str| {
+        let mut steps = 0;
+        drop(holds(&compiled(text).root, &Long(json), &mut steps));
+        steps
+    };
+    let escaped = format!("\"\\n{}\"", "x".repeat(6_400));
+    let list = format!("[{escaped},{escaped},{escaped},{escaped}]");
+    assert!(steps("event.l.all(i, true)", &list) > steps("size(event.l) > 0", &list) + 400);
+    assert!(steps("event.l.filter(i, true).size() > 0", &list) > steps("event.l.all(i, true)", &list) + 400);
+    assert!(steps("has(event.l[0])", &list) > steps("event.l == 1", "1") + 100);
+    assert!(steps("event.l.matches(\"[01]*1[01]{90}x\")", &escaped) > 6_400 * 2);
+    assert!(steps("event.l.matches(\"^x\")", &escaped) < 2_000);
+}
+
+/// Objects of many members are compared name by name, not each name with all others.
+#[test]
+fn objects_are_the_same_in_any_order() {
+    let text = "{\"a\": 1, \"b\": [2], \"c\": null} == {\"c\": null, \"b\": [2], \"a\": 1}";
+    assert_eq!(judged(text), Ok(true));
+    assert_eq!(judged(&text.replace("null}", "3}")), Ok(false));
+    assert_eq!(judged(&text.replace("\"c\": null}", "\"d\": null}")), Ok(false));
 }
 
 #[test]
@@ -185,6 +218,7 @@ fn wrong_expressions_say_what_would_be_right() {
         "event.a.matches(event.b)",
         "event.a.matches(\"(\")",
         "event.a.matches(\"(\\\\w{99}){99}\")",
+        "event.a.matches(\"[01]*1[01]{3000}x\")",
         "\"a\" > 1",
         "\"a\" == 1",
         "now == \"2026-11-21\"",
@@ -214,6 +248,16 @@ fn wrong_expressions_say_what_would_be_right() {
         "9223372036854775808 == 1",
         "event.?a == 1",
         "5.5 % 2 == 1",
+        "event.x = 5",
+        "event.x == 1 & event.y == 2",
+        "event.x == 1 | event.y == 2",
+        r#"event.s.matches("\d+")"#,
+        "lower(event.s) == \"x\"",
+        r#"event.a == r"\" || event.a == "x""#,
+        "event.a == \"\"\"x\"\"\"",
+        "event.a == \"x",
+        "event.a == \"x\ny\"",
+        "event.a == 1 // a remark",
     ];
     let rows: Vec<_> = cases.iter().map(|text| format!("{text}\n    {}", flaw(text))).collect();
     insta::assert_snapshot!(rows.join("\n"));
@@ -226,6 +270,13 @@ fn what_costs_too_much_is_not_read() {
         ("brackets", deep.clone()),
         ("few brackets", deep[99_985..].to_owned()),
         ("brackets", format!("{}1{} == 1", "(".repeat(13), ")".repeat(13))),
+        ("hidden in a raw string", format!("event.a == r\"\\\" || {deep} || event.a == \"x\"")),
+        (
+            "hidden behind three quotes",
+            format!("event.a == \"\"\" \" \"\"\" || {} || event.a == \"x\"", &deep[99_800..]),
+        ),
+        ("hidden behind a line's end", format!("event.a == \"\n {}", &deep[99_800..100_001])),
+        ("hidden by a remark", format!("event.a == 1 // \"\n || {}", &deep[99_800..])),
         ("operators", format!("{}1 == 1", "1 + ".repeat(63))),
         ("signs", format!("{}event.a", "!".repeat(257))),
         ("bytes", format!("event.a == \"{}\"", "x".repeat(2_048))),

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use forebay_schemas::picked::{Moment, Value};
 
+use super::wrong::Wrong;
+
 /// A value.
 #[derive(Debug, Clone)]
 pub(crate) enum V<'a> {
@@ -81,9 +83,9 @@ impl<'a> V<'a> {
             (Self::Time(a), V::Time(b)) => a == b,
             (Self::Span(a), V::Span(b)) => a == b,
             (Self::List(a), V::List(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.same(b)),
-            (Self::Map(a), V::Map(_)) => {
-                let same = |(name, value): &(Cow<'_, str>, V<'_>)| other.member(name).is_some_and(|it| value.same(it));
-                a.len() == other.length().unwrap_or_default() && a.iter().all(same)
+            (Self::Map(a), V::Map(b)) => {
+                let (a, b) = (by_name(a), by_name(b));
+                a.len() == b.len() && a.iter().zip(&b).all(|((a, x), (b, y))| a == b && x.same(y))
             }
             (a, b) => a.number_order(b) == Some(Ordering::Equal),
         }
@@ -138,14 +140,41 @@ impl<'a> V<'a> {
         }
     }
 
-    /// Steps that looking at all of it takes.
-    pub(crate) fn weight(&self) -> usize {
+    /// Takes from `fuel` what looking at all of it takes, and stops when there is none left: a list may hold another one
+    /// many times over, so that there is more to look at than there ever was in memory.
+    pub(crate) fn weigh(&self, fuel: &mut usize) -> Result<(), Wrong> {
         match self {
-            Self::Text(text) => text.len() / 64,
-            Self::Bytes(bytes) => bytes.len() / 64,
-            Self::List(items) => items.iter().map(|item| 1 + item.weight()).sum(),
-            Self::Map(members) => members.iter().map(|(_, value)| 1 + value.weight()).sum(),
+            Self::List(items) => items.iter().try_for_each(|item| {
+                pay(fuel, 1)?;
+                item.weigh(fuel)
+            }),
+            Self::Map(members) => members.iter().try_for_each(|(_, value)| {
+                pay(fuel, 1)?;
+                value.weigh(fuel)
+            }),
+            other => pay(fuel, other.bytes() / 64),
+        }
+    }
+
+    /// Bytes of a text or of bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Bytes(bytes) => bytes.len(),
             _ => 0,
         }
     }
+}
+
+/// Takes steps from `fuel`, if there are as many.
+pub(crate) fn pay(fuel: &mut usize, steps: usize) -> Result<(), Wrong> {
+    *fuel = fuel.checked_sub(steps).ok_or(Wrong::Work)?;
+    Ok(())
+}
+
+/// An object's members in the order of their names, so that comparing two takes no look-up for each.
+fn by_name<'m, 'a>(members: &'m [(Cow<'a, str>, V<'a>)]) -> Vec<&'m (Cow<'a, str>, V<'a>)> {
+    let mut sorted: Vec<_> = members.iter().collect();
+    sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
+    sorted
 }

@@ -23,6 +23,8 @@ pub(crate) enum Wrong {
     Work,
     /// An event that is no JSON text.
     Json,
+    /// JSON with a number that no double holds, or too deep.
+    Extreme,
 }
 
 impl fmt::Display for Wrong {
@@ -39,6 +41,7 @@ impl fmt::Display for Wrong {
             Self::Long => f.write_str("a text or a list that is too long"),
             Self::Work => f.write_str("more work than an expression may make"),
             Self::Json => f.write_str("an event that is no JSON"),
+            Self::Extreme => f.write_str("a number over 1.8e308, or values more than 127 deep"),
         }
     }
 }

@@ -140,7 +140,9 @@ impl Requirement {
             Self::Labels(names) => names.iter().flat_map(|name| label_faults(name, facts)).collect(),
             Self::Member(member) => {
                 let (pointer, expected) = describe(*member);
-                fault_unless(facts.members.contains(member), pointer, || expected.to_owned(), "nothing")
+                // There may be a list that lets in everyone.
+                let found = if *member == Member::Producers { "none" } else { "nothing" };
+                fault_unless(facts.members.contains(member), pointer, || expected.to_owned(), found)
             }
             Self::PiiFor(classes) => {
                 let asked = facts.classification.filter(|class| classes.contains(class));

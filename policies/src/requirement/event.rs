@@ -1,14 +1,13 @@
 //! What a rule may require of each event without an expression. Knows which fields it looks at, not where their values
 //! come from.
 
-use std::str::FromStr;
-
 use forebay_schemas::contract::{Pointer, check_header_name};
 use forebay_schemas::document::{Node, Reader};
 use forebay_schemas::picked::Value;
 use forebay_schemas::problem::Problem;
 
 use super::refuse_none;
+use crate::cel::eval::FUEL;
 use crate::words::Words;
 
 /// One requirement.
@@ -40,7 +39,7 @@ pub(crate) fn read(node: &Node, problems: &mut Vec<Problem>) -> Vec<Requirement>
     let values = reader.optional("values", |node, problems| {
         node.map(problems, |name, node, problems| {
             let pointer = pointer(name).map_err(|expected| problems.push(node.problem(expected, name))).ok();
-            let words = Words::read(node, problems);
+            let words = Words::read_of_events(node, problems);
             Some((pointer?, words?))
         })
     });
@@ -90,15 +89,28 @@ impl Requirement {
             (Self::Field(_) | Self::Header(_), Value::Absent) => Some("nothing"),
             (Self::Field(_) | Self::Header(_), Value::Text("") | Value::Bytes([])) => Some("an empty one"),
             (Self::Field(_) | Self::Header(_), _) | (Self::Value(..), Value::Absent) => None,
+            (Self::Value(_, words), Value::Text(text)) if words.steps(text.len()) > FUEL => {
+                Some("a string that is too long")
+            }
             (Self::Value(_, words), Value::Text(text)) => (!words.accept(text)).then_some("another string"),
-            (Self::Value(_, words), Value::Int(number)) => (!is_listed(words, number)).then_some("another number"),
-            (Self::Value(_, words), Value::Uint(number)) => (!is_listed(words, number)).then_some("another number"),
+            (Self::Value(_, words), Value::Int(number)) => (!words.accept_whole(*number)).then_some("another number"),
+            (Self::Value(_, words), Value::Uint(number)) => (!words.accept_whole(*number)).then_some("another number"),
             // What a schema calls a number is one with a fraction, also where that is 0.
-            (Self::Value(_, words), Value::Double(number)) => (!is_listed(words, number)).then_some("another number"),
+            (Self::Value(_, words), Value::Double(number)) => {
+                (!words.accept_number(*number)).then_some("another number")
+            }
             (Self::Value(_, words), Value::Bool(truth)) => {
                 (!words.accept(if *truth { "true" } else { "false" })).then_some("another boolean")
             }
             (Self::Value(..), other) => Some(other.kind()),
+        }
+    }
+
+    /// Steps that judging it takes, [`FUEL`] at most.
+    pub(crate) fn steps(&self, value: &Value<'_>) -> usize {
+        match (self, value) {
+            (Self::Value(_, words), Value::Text(text)) => words.steps(text.len()).min(FUEL),
+            _ => 1,
         }
     }
 
@@ -113,25 +125,25 @@ impl Requirement {
     }
 }
 
-/// Whether a number is one of the words, as decimals; an expression is only asked of texts.
-fn is_listed<N: FromStr + PartialEq>(words: &Words, number: &N) -> bool {
-    let same = |word: &String| word.parse::<N>().is_ok_and(|word| word == *number);
-    matches!(words, Words::Listed(words) if words.iter().any(same))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::List;
 
     #[test]
     fn a_number_is_one_of_the_words_whatever_holds_it() {
         let words = ["1", "2.5", "18446744073709551615"].map(str::to_owned).to_vec();
-        let listed = Requirement::Value(Pointer::parse("/n").expect("a pointer"), Words::Listed(words));
+        let listed = Requirement::Value(Pointer::parse("/n").expect("a pointer"), Words::Listed(List::new(words)));
         for value in [Value::Int(1), Value::Uint(u64::MAX), Value::Double(1.0), Value::Double(2.5)] {
             assert_eq!(listed.broken(&value, 0), None, "{value:?}");
         }
-        for value in [Value::Int(2), Value::Uint(u64::MAX - 1), Value::Double(1.5), Value::Double(-1.0)] {
+        for value in [Value::Int(2), Value::Uint(u64::MAX - 1), Value::Double(1.5), Value::Double(f64::NAN)] {
             assert_eq!(listed.broken(&value, 0), Some("another number"), "{value:?}");
         }
+        let zero = Requirement::Value(
+            Pointer::parse("/n").expect("a pointer"),
+            Words::Listed(List::new(vec!["0".to_owned()])),
+        );
+        assert_eq!(zero.broken(&Value::Double(-0.0), 0), None);
     }
 }
