@@ -11,6 +11,7 @@ use forebay_schemas::problem::Problem;
 use serde::Serialize;
 
 use super::show::as_duration;
+use super::times::timer;
 
 pub use files::{Flaw, Material};
 
@@ -74,7 +75,7 @@ impl Tls {
         let tls = Self {
             client_ca,
             client_certificate: asked.unwrap_or(by_default),
-            handshake_timeout: r.duration("handshake_timeout").unwrap_or(d.handshake_timeout),
+            handshake_timeout: timer(&mut r, "handshake_timeout", d.handshake_timeout),
             handshakes: r
                 .integer("handshakes", 1..=100_000)
                 .and_then(|value| usize::try_from(value).ok())
