@@ -98,7 +98,7 @@ impl Admin {
     pub(super) fn read(mut r: Reader<'_, '_>) -> Self {
         let admin = Self {
             address: r.optional("address", address).unwrap_or_else(|| Self::default().address),
-            tls: r.section("tls").map(Tls::read),
+            tls: r.section("tls").map(Tls::read_strictly),
         };
         r.finish();
         admin

@@ -64,14 +64,25 @@ impl Tls {
         }
     }
 
-    pub(super) fn read(mut r: Reader<'_, '_>) -> Self {
+    /// Of a listener that knows callers by more than their certificates.
+    pub(super) fn read(r: Reader<'_, '_>) -> Self {
+        Self::asking(ClientCertificate::Optional, r)
+    }
+
+    /// Of a listener that asks nobody who they are: an authority there shuts everyone else out.
+    pub(super) fn read_strictly(r: Reader<'_, '_>) -> Self {
+        Self::asking(ClientCertificate::Required, r)
+    }
+
+    /// `least` is what clients are asked for where there is an authority, if nothing else is said.
+    fn asking(least: ClientCertificate, mut r: Reader<'_, '_>) -> Self {
         let certificate =
             r.required("certificate", "a file of the certificate beside key, such as certificate: cert.pem", path);
         let key = r.required("key", "a file of its private key beside certificate, such as key: key.pem", path);
         let client_ca = r.optional("client_ca", path);
         let (asked, authority) = (r.one_of("client_certificate", &CLIENT_CERTIFICATE), r.member("client_ca").is_some());
         let d = Self::of(certificate.unwrap_or_default(), key.unwrap_or_default());
-        let by_default = if authority { ClientCertificate::Optional } else { ClientCertificate::None };
+        let by_default = if authority { least } else { ClientCertificate::None };
         let tls = Self {
             client_ca,
             client_certificate: asked.unwrap_or(by_default),
@@ -82,7 +93,7 @@ impl Tls {
                 .unwrap_or(d.handshakes),
             ..d
         };
-        tls.hold_together(authority, &mut r);
+        tls.hold_together(authority.then_some(least), &mut r);
         for flaw in tls.flaws() {
             let problem = r.member(flaw.member).map(|member| member.problem(flaw.expected, flaw.found));
             r.problems().extend(problem);
@@ -91,22 +102,21 @@ impl Tls {
         tls
     }
 
-    /// What is fine alone and wrong together.
-    fn hold_together(&self, authority: bool, r: &mut Reader<'_, '_>) {
-        let asks = self.client_certificate != ClientCertificate::None;
-        if asks && !authority {
-            r.missing("client_ca", "a file of the authorities whose clients are believed, beside client_certificate");
-        }
-        let mut wrong = |name: &'static str, expected: &str| {
-            let problem = r.member(name).map(|member| member.mismatch(expected));
-            r.problems().extend(problem);
+    /// What is fine alone and wrong together. `least` is what clients must be asked for; none without an authority.
+    fn hold_together(&self, least: Option<ClientCertificate>, r: &mut Reader<'_, '_>) {
+        let expected = match (least, self.client_certificate) {
+            (None, ClientCertificate::Optional | ClientCertificate::Required) => {
+                let expected = "a file of the authorities whose clients are believed, beside client_certificate";
+                return r.missing("client_ca", expected);
+            }
+            (Some(ClientCertificate::Required), ClientCertificate::None | ClientCertificate::Optional) => {
+                "required beside client_ca, since nothing else asks here who is calling; or no client_ca"
+            }
+            (Some(_), ClientCertificate::None) => "optional or required beside client_ca, or no client_ca",
+            _ => return,
         };
-        if authority && !asks {
-            wrong("client_certificate", "optional or required beside client_ca, or no client_ca");
-        }
-        if self.handshake_timeout.is_zero() {
-            wrong("handshake_timeout", "more than none");
-        }
+        let problem = r.member("client_certificate").map(|member| member.mismatch(expected));
+        r.problems().extend(problem);
     }
 
     /// What is wrong with the files of this moment, as far as they are named.
