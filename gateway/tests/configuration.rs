@@ -171,7 +171,7 @@ fn contradictions_are_said_with_both_names() {
     insta::assert_snapshot!(read(&text, &variables).unwrap_err());
 }
 
-/// Files of a certificate that ends in this year, and of its key.
+/// Files of a certificate that ends in this year, and of its key. One that ends after 2100 begins in 2100.
 fn certificate(folder: &Path, year: i32) -> String {
     let file = |name: &str, label: &str, der: &[u8]| {
         let path = folder.join(name);
@@ -181,6 +181,7 @@ fn certificate(folder: &Path, year: i32) -> String {
     };
     let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
     params.not_after = rcgen::date_time_ymd(year, 1, 1);
+    params.not_before = rcgen::date_time_ymd(if year > 2100 { 2100 } else { 1975 }, 1, 1);
     let key = rcgen::KeyPair::generate().unwrap();
     let certificate = file(&format!("{year}.pem"), "CERTIFICATE", params.self_signed(&key).unwrap().der());
     let key = file(&format!("{year}.key"), "PRIVATE KEY", &key.serialize_der());
@@ -203,7 +204,6 @@ fn clients_are_asked_for_a_certificate_where_there_is_an_authority() {
     }
 }
 
-#[test]
 #[test]
 fn an_authority_of_the_admin_listener_shuts_everyone_else_out() {
     let folder = tempfile::tempdir().unwrap();
@@ -278,9 +278,10 @@ fn a_time_that_something_waits_for_has_bounds() {
     }
 }
 
+#[test]
 fn every_flaw_of_tls_is_a_sentence_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
-    let (sound, expired) = (certificate(folder.path(), 2100), certificate(folder.path(), 2020));
+    let [sound, expired, early] = [2100, 2020, 2101].map(|year| certificate(folder.path(), year));
     let path = |name: &str| folder.path().join(name).display().to_string();
     let (key, other) = (path("2100.key"), path("2020.key"));
     std::fs::write(path("empty.pem"), "").unwrap();
@@ -292,6 +293,7 @@ fn every_flaw_of_tls_is_a_sentence_of_its_own() {
         format!("{{certificate: {certificate}}}"),
         format!("{{key: {key}, client_ca: {certificate}}}"),
         format!("{{{expired}}}"),
+        format!("{{{early}}}"),
         format!("{{certificate: {certificate}, key: {other}}}"),
         format!("{{certificate: {certificate}, key: {empty}}}"),
         format!("{{certificate: {empty}, key: {key}}}"),

@@ -125,7 +125,7 @@ impl Tls {
         if named { self.load(SystemTime::now()).err().unwrap_or_default() } else { Vec::new() }
     }
 
-    /// Reads the files. A certificate that has ended by `now` is a flaw.
+    /// Reads the files. A certificate that is not valid at `now` is a flaw.
     pub fn load(&self, now: SystemTime) -> Result<Material, Vec<Flaw>> {
         files::load(self, now)
     }
