@@ -4,6 +4,7 @@
 mod activity;
 mod certificate;
 mod connection;
+mod renewal;
 mod timed;
 pub mod tls;
 
@@ -18,9 +19,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use self::renewal::Renewal;
 use self::timed::Written;
 use self::tls::Live;
 use crate::app::{App, Stage};
+use crate::clock;
 use crate::config::listen::Listen;
 use crate::config::tls::Tls;
 use crate::event::Peer;
@@ -193,8 +196,9 @@ async fn serve_one(stream: TcpStream, place: Place, edge: Edge, terms: Terms, mu
                 () = connection::told_to_close(&mut closing) => None,
             };
             if let Some((stream, certificate)) = accepted {
-                let stream = Box::new(stream);
-                connection::serve(stream, (edge, peer(certificate)), &terms.listen, closing).await;
+                let renewal = certificate.as_ref().and_then(|shown| Renewal::of(shown, clock::now()));
+                let (stream, client) = (Box::new(stream), (edge, peer(certificate)));
+                connection::serve(stream, client, &terms.listen, renewal, closing).await;
             }
         }
     }
