@@ -22,7 +22,7 @@ use crate::metrics::authn::AuthnMetrics;
 /// The shortest time between two fetches, whatever tokens name.
 const PAUSE: Duration = Duration::from_mins(1);
 /// How long keys are taken as they are if no token asks for others: so long may a key that its issuer has withdrawn be
-/// good here.
+/// good here. After a failed fetch the next one is a [`PAUSE`] later.
 const REFRESH: Duration = Duration::from_mins(5);
 /// How long after a failed fetch the next one is, as long as no key is known.
 const FIRST: Duration = Duration::from_secs(5);
@@ -152,14 +152,17 @@ impl Issuer {
             if let Err(reason) = taken {
                 let issuer = &self.config.issuer;
                 tracing::error!(issuer, reason, "an issuer's keys could not be fetched; those that are known stay");
+            let failed = taken.is_err();
             }
             if self.known.load().is_none() {
                 sleep(FIRST).await;
                 continue;
             }
             sleep(PAUSE).await;
-            // Whether a token asked for it or the time is over makes no difference.
-            let _ = timeout(REFRESH.saturating_sub(PAUSE), self.wanted.notified()).await;
+            if !failed {
+                // Whether a token asked for it or the time is over makes no difference.
+                let _ = timeout(REFRESH.saturating_sub(PAUSE), self.wanted.notified()).await;
+            }
         }
     }
 }
