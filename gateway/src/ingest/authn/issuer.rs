@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use forebay_schemas::problem::Problem;
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
@@ -30,7 +30,7 @@ const FIRST: Duration = Duration::from_secs(5);
 /// One issuer of tokens.
 pub(super) struct Issuer {
     config: Jwt,
-    source: Option<Source>,
+    source: Option<ArcSwap<Source>>,
     known: ArcSwapOption<Known>,
     generations: AtomicU64,
     wanted: Notify,
@@ -50,19 +50,9 @@ pub(super) struct Known {
 impl Issuer {
     /// Reads a file of keys, or prepares to fetch them.
     pub(super) fn new(config: &Jwt, metrics: &AuthnMetrics) -> Result<Self, Problem> {
-        let source = match &config.jwks {
-            KeySource::Url(url) => Some(Source::new(url, config.ca.as_deref()).map_err(|unfit| Problem {
-                file: unfit.file,
-                line: 0,
-                path: String::new(),
-                expected: unfit.expected.to_owned(),
-                found: "something else".to_owned(),
-            })?),
-            KeySource::File(_) => None,
-        };
         let issuer = Self {
             config: config.clone(),
-            source,
+            source: source(config)?.map(ArcSwap::from_pointee),
             known: ArcSwapOption::empty(),
             generations: AtomicU64::new(0),
             wanted: Notify::new(),
@@ -77,7 +67,8 @@ impl Issuer {
         &self.config
     }
 
-    /// Its file of keys, if that is where they are.
+    /// The file that it is made of, if there is one: of keys, or of the authorities that are trusted where they are
+    /// fetched.
     pub(super) fn file(&self) -> Option<&Path> {
         match &self.config.jwks {
             KeySource::File(path) => Some(path),
@@ -102,14 +93,23 @@ impl Issuer {
         self.wanted.notify_one();
     }
 
-    /// Reads its file again, if it has one; a bad one leaves the old keys.
+    /// Reads its file again, if it has one; a bad one leaves the old keys or authorities. Keys are asked for by the new
+    /// authorities as soon as they may be asked for.
     pub(super) fn reload(&self) -> Result<(), Problem> {
         if self.file().is_none() {
             return Ok(());
         }
-        let read = self.read_file();
+        let read = self.read_file().and_then(|()| self.read_authorities());
         self.metrics.reload(read.is_ok());
         read
+    }
+
+    fn read_authorities(&self) -> Result<(), Problem> {
+        if let (Some(old), Some(new)) = (&self.source, source(&self.config)?) {
+            old.store(Arc::new(new));
+            self.refresh();
+        }
+        Ok(())
     }
 
     fn read_file(&self) -> Result<(), Problem> {
@@ -140,7 +140,11 @@ impl Issuer {
     /// Fetches its keys, and fetches them again when it is time. Ends at once if they are in a file.
     pub(super) async fn keep(&self) {
         if let Some(source) = &self.source {
-            self.keep_from(|| source.fetch()).await;
+            let fetch = || {
+                let source = source.load_full();
+                async move { source.fetch().await }
+            };
+            self.keep_from(fetch).await;
         }
     }
 
@@ -165,6 +169,19 @@ impl Issuer {
             }
         }
     }
+}
+
+/// Where keys are fetched from, by the authorities of this moment; none if they are in a file.
+fn source(config: &Jwt) -> Result<Option<Source>, Problem> {
+    let KeySource::Url(url) = &config.jwks else { return Ok(None) };
+    let source = Source::new(url, config.ca.as_deref()).map_err(|unfit| Problem {
+        file: unfit.file,
+        line: 0,
+        path: String::new(),
+        expected: unfit.expected.to_owned(),
+        found: "something else".to_owned(),
+    });
+    source.map(Some)
 }
 
 #[cfg(test)]

@@ -344,3 +344,25 @@ fn every_mistake_in_the_files_keeps_the_gateway_from_starting() {
         format!("{{ jwt: [{{ issuer: i, audience: a, jwks: 'https://a', ca: {path}, algorithms: ES256 }}] }}");
     assert!(Gate::new(&untrusted, "[]").err().unwrap()[0].to_string().contains("certificates in PEM"));
 }
+    let plain = format!("{{ jwt: [{issuer}] }}").replace("algorithms", "ca: ca.pem, algorithms");
+    let refused = Gate::new(&plain, "[]").err().unwrap();
+    assert!(refused[0].to_string().contains("/ca: expected no ca here: jwks is no https address"), "{refused:?}");
+}
+
+#[test]
+fn a_file_of_keys_that_can_not_be_used_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.json");
+    let section = format!("{{ jwt: [{{ issuer: i, audience: a, jwks: {}, algorithms: ES256 }}] }}", path.display());
+    let expected = ", found a file that can't be used: it is no JSON object with a list of keys";
+    for (text, said) in [
+        ("{}".to_owned(), expected),
+        (" ".repeat(1 + (1 << 20)), ": expected a file of text of at most 1 MiB, found a longer one"),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let problem = Gate::new(&section, "[]").err().unwrap()[0].to_string();
+        assert!(problem.ends_with(said), "{problem}");
+    }
+    std::fs::write(&path, [0xff]).unwrap();
+    let problem = Gate::new(&section, "[]").err().unwrap()[0].to_string();
+    assert!(problem.ends_with("found bytes that are no UTF-8"), "{problem}");
