@@ -34,8 +34,8 @@ use credential::Credential;
 use denied::Denied;
 use jwt::Issuers;
 
-/// The longest name of a principal or a group, in bytes.
-const NAME_BYTES: usize = 256;
+/// The longest name of a principal or a group, in bytes: that of the longest SPIFFE id (SPIFFE-ID, section 2.3).
+const NAME_BYTES: usize = 2048;
 /// Groups that one credential may name.
 const GROUPS: usize = 64;
 
@@ -165,6 +165,11 @@ impl Authn {
             name.ok_or_else(|| Denied::wrong(format!("The client's certificate has no {kind} to know it by.")))?;
         let principal = Principal::new(name);
         // SPIFFE's agents renew certificates that live for an hour; a warning would stand on every answer.
+        if found.as_ref().is_some_and(|found| found.len() > NAME_BYTES) {
+            let detail =
+                format!("The client's certificate can't be taken: its {kind} is longer than {NAME_BYTES} bytes.");
+            return Err(Denied::wrong(detail));
+        }
         let renews_itself = mtls.principal == CertificateName::Spiffe;
         Ok(if renews_itself { principal } else { self.warned(principal, certificate.not_after, now) })
     }

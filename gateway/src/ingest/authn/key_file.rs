@@ -14,15 +14,13 @@ use forebay_schemas::problem::Problem;
 
 use super::api_keys::{ApiKeys, Key};
 use super::token::{self, Token};
-use super::{GROUPS, name};
+use super::{GROUPS, NAME_BYTES, name};
 use crate::event::Principal;
 
 /// What the file is.
 const EXPECTED: &str = "a list of keys, as forebay key new writes them; [] for none";
 /// What one key is.
 const KEY: &str = "a key, as forebay key new writes it: { id: …, principal: …, hash: …, created: …, expires: … }";
-/// What a name may be.
-const NAME: &str = "a name of 1 to 256 bytes without control characters";
 /// What stands before a hash.
 const ALGORITHM: &str = "sha256:";
 /// Topics that one key may name.
@@ -124,7 +122,7 @@ fn bytes(hex: &str) -> Option<[u8; 32]> {
 fn text_name(node: &Node, problems: &mut Vec<Problem>) -> Option<Arc<str>> {
     let found = name(&node.string(problems)?);
     if found.is_none() {
-        problems.push(node.mismatch(NAME));
+        problems.push(node.mismatch(format!("a name of 1 to {NAME_BYTES} bytes without control characters")));
     }
     found
 }

@@ -295,6 +295,17 @@ fn a_certificate_counts_by_the_name_that_is_configured() {
         let ended = said(gate.authn.identify(&with(certificate(), &[]))).unwrap_err();
         assert!(ended.contains("has ended"), "also on a connection that stays open: {ended}");
     }
+        let long = |bytes| {
+            let name = Some("a".repeat(bytes).into());
+            let shown = Certificate { spiffe: name.clone(), dns: name.clone(), subject: name, not_after: NOW + DAY };
+            said(gate.authn.identify(&with(shown, &[])))
+        };
+        assert_eq!(long(2048).map(|name| name.len()), Ok(2048));
+        let refused = long(2049).unwrap_err();
+        assert!(
+            refused.contains("certificate can't be taken: its ") && refused.ends_with("than 2048 bytes."),
+            "{refused}"
+        );
 }
 
 #[test]
@@ -320,7 +331,7 @@ fn a_proxys_word_counts_from_trusted_addresses_only() {
         assert!(ask(address, &[("x-who", "svc-billing")]).is_err(), "{address}");
         assert_eq!(ask(address, &[]), Ok("anyone".to_owned()), "{address}");
     }
-    for wrong in ["", " ", &"x".repeat(257)] {
+    for wrong in ["", " ", &"x".repeat(2049)] {
         assert!(ask("10.1.2.3", &[("x-who", wrong)]).is_err(), "{wrong}");
     }
     assert!(ask("10.1.2.3", &[("x-who", "a"), ("x-who", "b")]).is_err(), "one from the client, one from the proxy");
