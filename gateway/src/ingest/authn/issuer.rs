@@ -72,7 +72,7 @@ impl Issuer {
     pub(super) fn file(&self) -> Option<&Path> {
         match &self.config.jwks {
             KeySource::File(path) => Some(path),
-            KeySource::Url(_) => None,
+            KeySource::Url(_) => self.config.ca.as_deref(),
         }
     }
 
@@ -113,14 +113,14 @@ impl Issuer {
     }
 
     fn read_file(&self) -> Result<(), Problem> {
-        let Some(path) = self.file() else { return Ok(()) };
+        let KeySource::File(path) = &self.config.jwks else { return Ok(()) };
         let text = key_file::text(path).map_err(|mut problems| problems.remove(0))?;
         self.take(text.as_bytes()).map_err(|found| Problem {
             file: path.display().to_string(),
             line: 0,
             path: String::new(),
             expected: "a JWK Set: an issuer's public keys".to_owned(),
-            found: format!("a file of which {found}"),
+            found: format!("a file that can't be used: {found}"),
         })
     }
 
@@ -152,11 +152,11 @@ impl Issuer {
         loop {
             let fetched = fetch().await;
             let taken = fetched.and_then(|document| self.take(&document).map_err(ToOwned::to_owned));
+            let failed = taken.is_err();
             self.metrics.fetch(taken.is_ok());
             if let Err(reason) = taken {
                 let issuer = &self.config.issuer;
                 tracing::error!(issuer, reason, "an issuer's keys could not be fetched; those that are known stay");
-            let failed = taken.is_err();
             }
             if self.known.load().is_none() {
                 sleep(FIRST).await;

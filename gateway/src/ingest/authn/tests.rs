@@ -377,3 +377,4 @@ fn a_file_of_keys_that_can_not_be_used_says_why() {
     std::fs::write(&path, [0xff]).unwrap();
     let problem = Gate::new(&section, "[]").err().unwrap()[0].to_string();
     assert!(problem.ends_with("found bytes that are no UTF-8"), "{problem}");
+}
