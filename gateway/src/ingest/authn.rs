@@ -113,11 +113,7 @@ impl Authn {
             }
             return match credential::read(first) {
                 Ok(Credential::ApiKey { id, secret }) => (Method::ApiKey, self.by_api_key(&id, &secret, now)),
-                Ok(Credential::DamagedKey) => {
-                    let detail =
-                        "The API key is damaged: its checksum is not that of its other characters. Copy it again.";
-                    (Method::ApiKey, Err(Denied::wrong(detail)))
-                }
+                Ok(Credential::DamagedKey) => (Method::ApiKey, Err(self.damaged())),
                 Ok(Credential::Jwt(token)) => (Method::Jwt, self.by_token(token, now)),
                 Err(denied) => (Method::None, Err(denied)),
             };
@@ -134,10 +130,19 @@ impl Authn {
         (Method::None, Err(Denied::wrong(format!("Nothing says who is calling. {}", self.ways()))))
     }
 
+    fn damaged(&self) -> Denied {
+        if self.api_keys.is_none() {
+            return self.no_keys();
+        }
+        Denied::wrong("The API key is damaged: its checksum is not that of its other characters. Copy it again.")
+    }
+
+    fn no_keys(&self) -> Denied {
+        Denied::wrong(format!("API keys are not taken here. {}", self.ways()))
+    }
+
     fn by_api_key(&self, id: &str, secret: &str, now: i64) -> Result<Principal, Denied> {
-        let Some(file) = &self.api_keys else {
-            return Err(Denied::wrong(format!("API keys are not taken here. {}", self.ways())));
-        };
+        let file = self.api_keys.as_ref().ok_or_else(|| self.no_keys())?;
         let (principal, ends) = file.keys.load().find(id, secret, now)?;
         Ok(self.warned(principal, ends, now))
     }
@@ -160,16 +165,16 @@ impl Authn {
         if now > certificate.not_after {
             return Err(Denied::expired("The client's certificate has ended since the connection was opened."));
         }
-        let name = found.as_deref().and_then(name);
-        let name =
-            name.ok_or_else(|| Denied::wrong(format!("The client's certificate has no {kind} to know it by.")))?;
-        let principal = Principal::new(name);
-        // SPIFFE's agents renew certificates that live for an hour; a warning would stand on every answer.
         if found.as_ref().is_some_and(|found| found.len() > NAME_BYTES) {
             let detail =
                 format!("The client's certificate can't be taken: its {kind} is longer than {NAME_BYTES} bytes.");
             return Err(Denied::wrong(detail));
         }
+        let name = found.as_deref().and_then(name);
+        let name =
+            name.ok_or_else(|| Denied::wrong(format!("The client's certificate has no {kind} to know it by.")))?;
+        let principal = Principal::new(name);
+        // SPIFFE's agents renew certificates that live for an hour; a warning would stand on every answer.
         let renews_itself = mtls.principal == CertificateName::Spiffe;
         Ok(if renews_itself { principal } else { self.warned(principal, certificate.not_after, now) })
     }
@@ -212,7 +217,11 @@ impl Authn {
             challenges.push("Basic realm=\"forebay\", charset=\"UTF-8\"".to_owned());
         }
         if challenges.is_empty() {
-            let scheme = if self.mtls.is_some() { "ClientCertificate" } else { "TrustedProxy" };
+            let scheme = match (&self.mtls, &self.proxies) {
+                (Some(_), _) => "ClientCertificate",
+                (None, Some(_)) => "TrustedProxy",
+                (None, None) => "Anonymous",
+            };
             challenges.push(format!("{scheme} realm=\"forebay\""));
         }
         challenges

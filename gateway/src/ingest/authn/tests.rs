@@ -275,6 +275,10 @@ fn what_is_asked_for_is_what_is_taken() {
     let certificates = certificates.ask(&bearer(&stranger)).unwrap_err().challenges;
     assert_eq!(certificates, ["ClientCertificate realm=\"forebay\""]);
     assert_eq!(challenges("{ proxy: {} }", "10.0.0.0/8", &[]), ["TrustedProxy realm=\"forebay\""]);
+    let anyone = Gate::new(&format!("{{ {ANYONE} }}"), "[]").unwrap();
+    let damaged = anyone.ask("Bearer fb_nothing").unwrap_err();
+    assert_eq!(damaged.challenges, ["Anonymous realm=\"forebay\""]);
+    assert_eq!(damaged.detail, "API keys are not taken here. Send no credential: this gateway takes everyone.");
 }
 
 #[test]
@@ -291,10 +295,6 @@ fn a_certificate_counts_by_the_name_that_is_configured() {
         let refused =
             said(gate.authn.identify(&with(Certificate { not_after: NOW + DAY, ..Certificate::default() }, &[])));
         assert!(refused.unwrap_err().starts_with("The client's certificate has no"));
-        gate.turn_to(NOW + DAY + 1);
-        let ended = said(gate.authn.identify(&with(certificate(), &[]))).unwrap_err();
-        assert!(ended.contains("has ended"), "also on a connection that stays open: {ended}");
-    }
         let long = |bytes| {
             let name = Some("a".repeat(bytes).into());
             let shown = Certificate { spiffe: name.clone(), dns: name.clone(), subject: name, not_after: NOW + DAY };
@@ -306,6 +306,10 @@ fn a_certificate_counts_by_the_name_that_is_configured() {
             refused.contains("certificate can't be taken: its ") && refused.ends_with("than 2048 bytes."),
             "{refused}"
         );
+        gate.turn_to(NOW + DAY + 1);
+        let ended = said(gate.authn.identify(&with(certificate(), &[]))).unwrap_err();
+        assert!(ended.contains("has ended"), "also on a connection that stays open: {ended}");
+    }
 }
 
 #[test]
@@ -354,7 +358,6 @@ fn every_mistake_in_the_files_keeps_the_gateway_from_starting() {
     let untrusted =
         format!("{{ jwt: [{{ issuer: i, audience: a, jwks: 'https://a', ca: {path}, algorithms: ES256 }}] }}");
     assert!(Gate::new(&untrusted, "[]").err().unwrap()[0].to_string().contains("certificates in PEM"));
-}
     let plain = format!("{{ jwt: [{issuer}] }}").replace("algorithms", "ca: ca.pem, algorithms");
     let refused = Gate::new(&plain, "[]").err().unwrap();
     assert!(refused[0].to_string().contains("/ca: expected no ca here: jwks is no https address"), "{refused:?}");
