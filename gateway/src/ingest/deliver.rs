@@ -169,5 +169,5 @@ fn timely(record: &Record, latest: i64, ahead: Duration) -> Slot<()> {
 /// The latest time that a record may have, in milliseconds since the epoch.
 fn latest(ahead: Duration) -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from((now + ahead).as_millis()).unwrap_or(i64::MAX)
+    i64::try_from(now.saturating_add(ahead).as_millis()).unwrap_or(i64::MAX)
 }

@@ -22,7 +22,7 @@ use tower::ServiceExt as _;
 
 /// A topic whose values are JSON, keyed and with ids.
 pub(crate) const TOPIC: &str = "shop.order.placed.v1";
-/// A topic whose contract names one producer, who never calls.
+/// A topic whose contract names a producer and a pattern of SPIFFE ids.
 pub(crate) const CLOSED: &str = "shop.order.closed.v1";
 /// A topic that has a contract, and that Kafka does not have.
 pub(crate) const ABSENT: &str = "shop.order.absent.v1";
@@ -128,7 +128,8 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let catalog = folder.path().join("catalog");
         let keyed = "key: { from: /customer }\nid: { from: /id }\ntime: { from: /at }\n";
-        let usual = [(TOPIC, keyed), (CLOSED, "producers: [svc-shop]\n"), (ABSENT, "")];
+        let usual =
+            [(TOPIC, keyed), (CLOSED, "producers: [svc-shop, 'spiffe://shop.example/ns/shop/*']\n"), (ABSENT, "")];
         let usual = usual.map(|(topic, more)| (topic, format!("{CONTRACT}{more}")));
         for (topic, more) in usual.into_iter().chain(contract.map(|contract| (JUDGED, contract.to_owned()))) {
             let home = catalog.join(topic);
