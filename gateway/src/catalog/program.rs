@@ -53,6 +53,13 @@ impl Rulebook {
         self.conventions.decide(&Facts::new(contract, outline.as_ref(), &self.topics), self.today)
     }
 
+    /// The rules over a contract's events, whether or not it is one whose events are written; the error is what in them does
+    /// not fit its schema.
+    pub fn event_rules(&self, contract: &Contract, material: &Material) -> Result<EventRules, Vec<Problem>> {
+        let outline = outline(contract, material);
+        self.conventions.for_topic(&Facts::new(contract, outline.as_ref(), &self.topics))
+    }
+
     /// Compiles a contract whose material suffices, together with the rules over its events. `encoder` is one that was
     /// made of the same, if there is one; it serves where no rule names a field.
     pub fn compile(
@@ -61,8 +68,7 @@ impl Rulebook {
         material: Material,
         encoder: Option<Encoder>,
     ) -> Result<Program, Vec<Problem>> {
-        let outline = outline(contract, &material);
-        let rules = self.conventions.for_topic(&Facts::new(contract, outline.as_ref(), &self.topics))?;
+        let rules = self.event_rules(contract, &material)?;
         let material = Material { named: Arc::from(rules.named()), ..material };
         let encoder = match encoder {
             Some(encoder) if rules.named().is_empty() => encoder,
