@@ -110,17 +110,14 @@ impl Standard {
     /// Keeps in mind which rules over events apply to a topic, and why others don't. One that does not go with the schema is
     /// said to be wrong, not to apply to nothing.
     fn remember(&mut self, contract: &Contract, rules: Result<EventRules, Vec<Problem>>) {
-        match rules {
-            Ok(rules) => {
-                self.applied.extend(rules.rules().iter().map(|rule| rule.name.clone()));
-                for (rule, why) in rules.does_not_apply() {
-                    self.aside.entry(rule.name.clone()).or_insert_with(|| format!("{why} ({})", contract.topic));
-                }
-            }
-            Err(_) => {
-                let ours = self.conventions.rules().filter(|rule| rule.topics.include(&contract.topic));
-                self.applied.extend(ours.map(|rule| rule.name.clone()));
-            }
+        let Ok(rules) = rules else {
+            let ours = self.conventions.rules().filter(|rule| rule.topics.include(&contract.topic));
+            self.applied.extend(ours.map(|rule| rule.name.clone()));
+            return;
+        };
+        self.applied.extend(rules.rules().iter().map(|rule| rule.name.clone()));
+        for (rule, why) in rules.does_not_apply() {
+            self.aside.entry(rule.name.clone()).or_insert_with(|| format!("{why} ({})", contract.topic));
         }
     }
 
