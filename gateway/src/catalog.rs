@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use forebay_policies::{Conventions, Date, Finding, Rollout};
+use forebay_policies::{Conventions, Date, Decision, Finding, Rollout};
 use forebay_schemas::contract::Compiled;
 use forebay_schemas::contract::{self, Contract};
 use forebay_schemas::encoder::Material;
@@ -256,7 +256,7 @@ pub struct Load {
     pub set: Option<ContractSet>,
     /// Mistakes in files. Any one keeps the set from being used.
     pub problems: Vec<Problem>,
-    /// Broken conventions. Those that block keep the set from being used.
+    /// Broken conventions, and exceptions that have ended. Those that block keep the set from being used.
     pub broken: Vec<Broken>,
 }
 
@@ -327,9 +327,10 @@ pub fn load(sources: &Sources, today: Date, metrics: &Metrics) -> Load {
     let mut broken = Vec::new();
     let mut topics = HashMap::new();
     for compiled in contracts {
-        let findings = rulebook.decide(&compiled.contract, &compiled.material).findings;
+        let Decision { findings, ended } = rulebook.decide(&compiled.contract, &compiled.material);
         let file = &compiled.contract.file;
-        broken.extend(findings.iter().cloned().map(|finding| Broken { file: file.clone(), finding }));
+        let said = findings.iter().cloned().chain(ended);
+        broken.extend(said.map(|finding| Broken { file: file.clone(), finding }));
         match topic(compiled, &findings, &rulebook, metrics) {
             Ok(topic) => drop(topics.insert(topic.contract.topic.clone(), Arc::new(topic))),
             Err(found) => problems.extend(found),

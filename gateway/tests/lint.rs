@@ -13,8 +13,13 @@ use serde_json::Value;
 
 /// Standard output, and the exit code.
 fn lint(arguments: &[&str]) -> (String, Option<i32>) {
+    lint_in("", arguments)
+}
+
+/// The same from a folder below this test's own.
+fn lint_in(folder: &str, arguments: &[&str]) -> (String, Option<i32>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_forebay"));
-    command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lint"));
+    command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lint").join(folder));
     let done = command.arg("lint").args(arguments).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&done.stderr), "");
     let output = String::from_utf8(done.stdout).unwrap();
@@ -98,6 +103,32 @@ fn what_is_sound_is_fine() {
     let (output, code) = lint(&["../../../schemas/catalog", "--conventions", "../../../policies/conventions"]);
     assert_eq!(code, Some(0), "{output}");
     assert!(output.lines().last().unwrap().ends_with("all is well."), "{output}");
+}
+
+/// Rules that apply to nothing, exceptions of nothing, a case that does not hold, samples of a topic that itself is blocked,
+/// and a version before the topic's own whose contract has a slip.
+#[test]
+fn what_is_wrong_with_the_rules_is_said_once_and_for_what_it_is() {
+    let (output, code) = lint(&["rules/catalog", "--conventions", "rules/conventions"]);
+    assert_eq!(code, Some(1), "{output}");
+    insta::assert_snapshot!(output);
+}
+
+#[test]
+fn a_slip_in_a_rule_is_one_error_whatever_the_cases_say() {
+    let (output, code) = lint(&["sound", "--conventions", "torn/conventions"]);
+    assert_eq!(code, Some(1), "{output}");
+    insta::assert_snapshot!(output);
+}
+
+#[test]
+fn cases_are_found_beside_the_rules_wherever_one_stands() {
+    for (folder, conventions) in [("rules", "conventions"), ("rules/conventions", "."), ("rules/conventions", "./")] {
+        let sound = if folder == "rules" { "../sound" } else { "../../sound" };
+        let (output, code) = lint_in(folder, &[sound, "--conventions", conventions]);
+        assert_eq!(code, Some(1), "{output}");
+        assert_eq!(output.matches("error[conventions/case]").count(), 1, "{folder} {conventions}: {output}");
+    }
 }
 
 #[test]

@@ -55,6 +55,25 @@ fn all_problems_of_the_contracts_are_named_at_once() {
 }
 
 #[test]
+fn an_exception_that_has_ended_is_an_error_though_a_gateway_starts() {
+    let rule = |place: &str, topic: &str| {
+        let except = format!("except: [{{ topic: {topic}, reason: it is old, expires: 2020-01-31 }}]");
+        format!("- {{ name: keyed, applies_to: {place}, action: block, {except} }}\n")
+    };
+    let contract = "contract, require: { key: true }";
+    for (rule, named) in [
+        (rule(contract, "check.good.v1"), &["keyed.yaml:1", "blocks: /key", "check.good.v1 ended on 2020-01-31"][..]),
+        (rule(contract, "check.gone.v1").replace("key: true", "key_when_compacted: true"), &["check.gone.v1 ended on"]),
+        (rule("event, when: 'size < 0'", "check.good.v1"), &["keyed.yaml:1", "check.good.v1 ended on 2020-01-31"]),
+    ] {
+        let done = check(&Catalog::new().json("check.good.v1").convention("keyed.yaml", &rule), json!({}));
+        assert_eq!(done.code, Some(1), "{}", said(&done));
+        assert!(named.iter().all(|named| said(&done).contains(named)), "{}", said(&done));
+        assert!(!said(&done).contains("are sound"), "{}", said(&done));
+    }
+}
+
+#[test]
 fn settings_that_carry_the_promise_are_refused() {
     for property in ["acks", "enable.idempotence", "message.timeout.ms", "partitioner"] {
         let done =

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
+use forebay_policies::Date;
 
 use super::{Exit, terminal};
-use crate::catalog::{self, Sources};
+use crate::catalog::{self, ContractSet, Sources};
 use crate::clock;
 use crate::config::Config;
 use crate::ingest::authn::Authn;
@@ -33,11 +34,31 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         }
     };
     let metrics = Arc::new(Metrics::new());
-    let load = catalog::load(&Sources::of(&config), clock::today(), &metrics);
+    let today = clock::today();
+    let load = catalog::load(&Sources::of(&config), today, &metrics);
     terminal::load(&load);
     let authn = Authn::new(&config, &metrics);
     terminal::problems(authn.as_ref().err().map_or(&[], Vec::as_slice));
     let (Some(set), Ok(_)) = (load.set, authn) else { return Exit::Usage };
+    if name_ended(&set, today) {
+        terminal::note(
+            "A gateway starts with this, and refuses the events of topics that break a rule without its exception.",
+        );
+        return Exit::Problems;
+    }
     terminal::say(format_args!("{} contracts and all conventions are sound.", set.len()));
     if arguments.connect { connect::run(&config, set, &metrics) } else { Exit::Fine }
+}
+
+/// Names every exception that has ended, also of topics that have no contract. False if there is none.
+fn name_ended(set: &ContractSet, today: Date) -> bool {
+    let mut any = false;
+    for (rule, exception) in set.rulebook().conventions.ended(today) {
+        any = true;
+        terminal::note(format_args!(
+            "error: {}:{}: the exception of {} for {} ended on {}",
+            rule.file, exception.line, rule.name, exception.topic, exception.expires
+        ));
+    }
+    any
 }

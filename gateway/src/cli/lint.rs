@@ -134,7 +134,7 @@ fn catalogue<'a>(dir: &'a Path, standard: &mut Standard, report: &mut Report) ->
     for compiled in &mut loaded.topics {
         compiled.contract.file = below(&compiled.contract.file);
     }
-    let rulebook = standard.rulebook(&loaded.topics);
+    let rulebook = standard.rulebook(&folders);
     for compiled in &loaded.topics {
         let samples = folder::samples(&dir.join(&compiled.contract.topic), &mut problems);
         report.samples += samples.len();

@@ -16,6 +16,9 @@ use crate::clock;
 use crate::event::{Code, Encoded, Event, Judged, Principal, Record, Refusal, Slot};
 use crate::tally::{Effect, Place, Tally};
 
+/// Broken requirements of one event that its refusal lists; each is some hundred bytes, and there may be 10,000 events.
+const LISTED: usize = 10;
+
 /// What is judged beside the events: who sent them with what head, and where broken rules are counted.
 pub struct Bench<'a> {
     /// Who sent them.
@@ -134,19 +137,29 @@ impl<'a> Judge<'a> {
         let mut hits = std::mem::take(&mut self.hits);
         let header = |name: &str| self.bench.headers.get(name).map(HeaderValue::as_bytes);
         self.steps = rules.judge(&self.facts(named, event, &header), &mut hits);
-        let mut blocking = Vec::new();
+        let (mut blocking, mut last, mut count) = (Vec::new(), None, 0);
         for hit in &hits {
+            // The hits of one rule stand together; the event breaks it once.
+            let first = last.replace(hit.rule) != Some(hit.rule);
             let rule = &rules.rules()[hit.rule];
-            let effect = self.count(rules, hit, record.topic);
+            let effect = effect(rules.action(hit), rule.rollout);
+            if first {
+                self.count(rules, hit, record.topic);
+            }
             match effect {
-                Effect::Refused => blocking.push(rules.finding(hit)),
-                Effect::Warned => drop(warnings.insert(rule.name.as_str().into())),
+                Effect::Refused => {
+                    count += usize::from(first);
+                    if blocking.len() < LISTED {
+                        blocking.push(rules.finding(hit));
+                    }
+                }
+                Effect::Warned if first => drop(warnings.insert(rule.name.as_str().into())),
                 _ => {}
             }
         }
         hits.clear();
         self.hits = hits;
-        if blocking.is_empty() { Ok(()) } else { Err(refusal(blocking)) }
+        if blocking.is_empty() { Ok(()) } else { Err(refusal(blocking, count)) }
     }
 
     fn account(&mut self, record: &Record, event: &Event, accounts: &mut Vec<Account>) {
@@ -179,19 +192,17 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Counts a broken rule, and says what follows from it.
-    fn count(&self, rules: &EventRules, hit: &Hit, topic: usize) -> Effect {
+    /// Counts an event that breaks a rule.
+    fn count(&self, rules: &EventRules, hit: &Hit, topic: usize) {
+        let Some(tally) = self.bench.tally else { return };
         let rule = &rules.rules()[hit.rule];
+        let topic = self.encoded.topics[topic].metrics.topic();
+        let place = Place { rule: &rule.name, topic, principal: self.bench.who.name() };
         let effect = effect(rules.action(hit), rule.rollout);
-        if let Some(tally) = self.bench.tally {
-            let topic = self.encoded.topics[topic].metrics.topic();
-            let place = Place { rule: &rule.name, topic, principal: self.bench.who.name() };
-            tally.add(place, effect, 1, || Some(rules.finding(hit).to_string()));
-            if hit.failed {
-                tally.add(place, Effect::Failed, 1, || None);
-            }
+        tally.add(place, effect, 1, || Some(rules.finding(hit).to_string()));
+        if hit.failed {
+            tally.add(place, Effect::Failed, 1, || None);
         }
-        effect
     }
 }
 
@@ -204,9 +215,9 @@ fn effect(action: Action, rollout: Rollout) -> Effect {
     }
 }
 
-/// The refusal of an event that breaks conventions: the first one in words, and how many more there are.
-fn refusal(broken: Vec<Finding>) -> Box<Refusal> {
-    let more = match broken.len() {
+/// The refusal of an event that breaks so many conventions: the first one in words, and how many more there are.
+fn refusal(broken: Vec<Finding>, conventions: usize) -> Box<Refusal> {
+    let more = match conventions {
         0 | 1 => String::new(),
         2 => " One more convention is broken.".to_owned(),
         several => format!(" {} more conventions are broken.", several - 1),

@@ -175,6 +175,51 @@ async fn hits_are_shown_by_topic_and_sender() {
     insta::assert_snapshot!("the_page_of_conventions", shown(&house, &page));
 }
 
+/// Rules of which each is broken in several places by an order.
+fn several() -> String {
+    let fields: Vec<_> = (0..30).map(|number| format!("/f{number}")).collect();
+    let rule = |name: &str, action: &str, fields: &str| {
+        format!(
+            "- {{ name: {name}, applies_to: event, topics: [{JUDGED}], action: {action}, require: {{ fields: [{fields}] }} }}\n"
+        )
+    };
+    [
+        rule("thirty-parts", "block", &fields.join(", ")),
+        rule("two-parts", "block", "/g, /h"),
+        rule("three-parts", "block, rollout: shadow", "/i, /j, /k"),
+    ]
+    .concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_breaks_a_rule_once_however_many_of_its_parts() {
+    let house = House::judging(CONTRACT, &several()).await;
+    let answer = house.post(JUDGED, order(5, "")).await.json();
+    let refused = &answer["events"][0];
+    let detail = refused["detail"].as_str().unwrap();
+    assert!(detail.ends_with("found nothing. One more convention is broken."), "{detail}");
+    assert_eq!(refused["errors"].as_array().unwrap().len(), 10, "{answer}");
+    let page = conventions(&house).await;
+    let counted: Vec<_> = page.as_array().unwrap().iter().map(|rule| rule["hits"][0]["events"].clone()).collect();
+    assert_eq!(counted, [json!({ "refused": 1 }), json!({ "refused": 1 }), json!({ "would_refuse": 1 })], "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exception_that_has_ended_is_no_matter_of_events_that_keep_the_rule() {
+    let except = format!("  except: [{{ topic: {JUDGED}, reason: old shops, expires: 2020-01-31 }}]\n");
+    let rules = format!(
+        "- name: lapsed\n  applies_to: event\n  topics: [{JUDGED}]\n  when: 'event.total < 0'\n  action: block\n{except}"
+    );
+    let house = House::judging(CONTRACT, &rules).await;
+    let kept = house.post(JUDGED, order(5, "")).await;
+    assert_eq!((kept.status, kept.headers.get("forebay-warning")), (StatusCode::OK, None), "{}", kept.text);
+    let tried = house.send(dry(order(5, ""))).await.json();
+    assert_eq!(tried["events"][0]["conventions"].as_array().unwrap().len(), 1, "kept, and nothing else: {tried}");
+    assert_eq!(conventions(&house).await[0]["hits"], json!([]));
+    let broken = house.post(JUDGED, order(-5, "")).await;
+    assert_eq!(broken.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", broken.text);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_that_can_not_be_kept_changes_no_verdict() {
     let contract = CONTRACT.replace(COPIES, "platform.nowhere.v1");

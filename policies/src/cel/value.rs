@@ -84,8 +84,8 @@ impl<'a> V<'a> {
             (Self::Span(a), V::Span(b)) => a == b,
             (Self::List(a), V::List(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.same(b)),
             (Self::Map(a), V::Map(b)) => {
-                let (a, b) = (by_name(a), by_name(b));
-                a.len() == b.len() && a.iter().zip(&b).all(|((a, x), (b, y))| a == b && x.same(y))
+                // The lengths first: one object may be looked for among many small ones.
+                a.len() == b.len() && by_name(a).iter().zip(by_name(b)).all(|((a, x), (b, y))| a == b && x.same(y))
             }
             (a, b) => a.number_order(b) == Some(Ordering::Equal),
         }

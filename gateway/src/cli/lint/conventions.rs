@@ -1,15 +1,16 @@
 //! A catalogue held to the organisation's conventions: its topics, contracts and schemas, its sample events by the
 //! gateway's own way, the rules' own cases, and what is wrong with the rules themselves.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use forebay_policies::{Action, Case, Conventions, Finding as Breach, Held, Place, Rollout};
-use forebay_schemas::contract::{Compiled, Contract, Pointer};
+use forebay_policies::{Action, Case, Conventions, EventRules, Finding as Breach, Held, Place, Rollout, RuleInfo};
+use forebay_schemas::contract::{Compiled, Contract, Folder, Pointer};
 use forebay_schemas::lint::{self, Finding, Severity};
 use forebay_schemas::outline::{self, Outline};
+use forebay_schemas::problem::Problem;
 use forebay_schemas::samples::{self, Samples};
 use http::HeaderMap;
 use tokio::runtime::Runtime;
@@ -17,7 +18,7 @@ use tokio::runtime::Runtime;
 use super::report::Report;
 use crate::binding::Binder;
 use crate::catalog::folder;
-use crate::catalog::{Rulebook, Topic};
+use crate::catalog::{Misfit, Rulebook, Topic};
 use crate::cli::offline::numbered;
 use crate::clock;
 use crate::config::Config;
@@ -34,39 +35,43 @@ const CASES: &str = "cases";
 const SENDER: &str = "lint";
 
 /// The rules, and what tries them.
+#[derive(Default)]
 pub(super) struct Standard {
     conventions: Conventions,
     runtime: Option<Runtime>,
+    /// The topics of all catalogues.
+    topics: BTreeSet<String>,
     /// Rules over events that have applied to some topic.
     applied: BTreeSet<String>,
+    /// Why other ones did not apply, by the first topic that they are for.
+    aside: BTreeMap<String, String>,
 }
 
 impl Standard {
     /// Reads the rules of a folder and holds them to their cases, those in a folder named `cases` beside it.
     pub(super) fn read(dir: Option<&Path>, report: &mut Report) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().build().ok();
-        let Some(dir) = dir else {
-            return Self { conventions: Conventions::default(), runtime, applied: BTreeSet::new() };
-        };
+        let Some(dir) = dir else { return Self { runtime, ..Self::default() } };
         let mut problems = Vec::new();
         let rules = Conventions::load(&folder::rules(dir, &mut problems)).map_err(|found| problems.extend(found));
-        let conventions = rules.unwrap_or_default();
-        let cases = dir.parent().map(|parent| parent.join(CASES)).filter(|cases| cases.is_dir());
-        for (file, text) in cases.map(|cases| folder::rules(&cases, &mut problems)).unwrap_or_default() {
-            match Case::read(&file, &text) {
-                Ok(cases) => problems.extend(cases.iter().filter_map(|case| case.run(&conventions).err())),
-                Err(found) => problems.extend(found),
-            }
+        let cases = cases_beside(dir).filter(|cases| cases.is_dir());
+        match (&rules, &cases) {
+            (Ok(conventions), Some(cases)) => run_cases(cases, conventions, &mut problems, report),
+            (Err(()), Some(cases)) => report.add(GROUP, untried(cases)),
+            (_, None) => {}
         }
+        let conventions = rules.unwrap_or_default();
         for problem in &problems {
             report.add(GROUP, lint::convention_problem(problem));
         }
-        Self { conventions, runtime, applied: BTreeSet::new() }
+        report.conventions = conventions.rules().count();
+        Self { conventions, runtime, ..Self::default() }
     }
 
-    /// The rules as they judge one catalogue.
-    pub(super) fn rulebook(&self, contracts: &[Compiled]) -> Arc<Rulebook> {
-        let topics = contracts.iter().map(|one| one.contract.topic.clone()).collect();
+    /// The rules as they judge one catalogue of these topics, also those whose contract is wrong.
+    pub(super) fn rulebook(&mut self, folders: &[Folder]) -> Arc<Rulebook> {
+        let topics: BTreeSet<_> = folders.iter().map(|folder| folder.name.clone()).collect();
+        self.topics.extend(topics.iter().cloned());
         Arc::new(Rulebook { conventions: self.conventions.clone(), topics, today: clock::today() })
     }
 
@@ -85,12 +90,16 @@ impl Standard {
             let schema = place.zip(material.value.as_ref()).map(|(line, sourced)| (sourced.schema.name.as_str(), line));
             report.add(&contract.topic, broken(contract, &breach, schema));
         }
+        self.remember(contract, rulebook.event_rules(contract, material));
         // Binds ask who sends an event, which a sample does not say.
         let unbound = Contract { bind: Vec::new(), ..contract.clone() };
         let Some(material) = numbered(&unbound, material) else { return };
-        let unwritable = Topic::of(unbound, material.clone(), Arc::clone(rulebook), &Metrics::new());
-        match unwritable.bind(material) {
-            Ok(topic) => self.try_samples(&Arc::new(topic), samples, report),
+        // Samples are tried also where a convention keeps the topic itself from being written.
+        match rulebook.compile(&unbound, material.clone(), None) {
+            Ok(program) => {
+                let topic = Topic::of(unbound, material, Arc::clone(rulebook), &Metrics::new());
+                self.try_samples(&Arc::new(topic.rebound(Ok(Arc::new(program)))), samples, report);
+            }
             Err(misfit) => {
                 for problem in misfit.into_problems() {
                     report.add(GROUP, lint::convention_problem(&problem));
@@ -99,38 +108,65 @@ impl Standard {
         }
     }
 
+    /// Keeps in mind which rules over events apply to a topic, and why others don't. One that does not go with the schema is
+    /// said to be wrong, not to apply to nothing.
+    fn remember(&mut self, contract: &Contract, rules: Result<EventRules, Misfit>) {
+        let Ok(rules) = rules else {
+            let ours = self.conventions.rules().filter(|rule| rule.topics.include(&contract.topic));
+            self.applied.extend(ours.map(|rule| rule.name.clone()));
+            return;
+        };
+        self.applied.extend(rules.rules().iter().map(|rule| rule.name.clone()));
+        for (rule, why) in rules.does_not_apply() {
+            self.aside.entry(rule.name.clone()).or_insert_with(|| format!("{why} ({})", contract.topic));
+        }
+    }
+
     /// What is to be said of the rules once all contracts have been held to them.
     pub(super) fn conclude(self, report: &mut Report) {
         let today = clock::today();
         for rule in self.conventions.rules() {
-            let place = |severity, id: &str, line, says: String, remedy: &str| Finding {
-                severity,
-                file: rule.file.clone(),
-                line,
-                pointer: String::new(),
-                rule: format!("conventions/{id}").into(),
-                says,
-                remedy: remedy.to_owned(),
-            };
-            for exception in rule.exceptions.iter().filter(|exception| exception.expires < today) {
-                let says =
-                    format!("The exception of {} for {} ended on {}.", rule.name, exception.topic, exception.expires);
-                let remedy = "Bring the topic in line and take the exception out, or agree on another day.";
-                report.add(GROUP, place(Severity::Error, "expired", exception.line, says, remedy));
+            for exception in &rule.exceptions {
+                let (name, topic) = (&rule.name, &exception.topic);
+                if exception.expires < today {
+                    let says = format!("The exception of {name} for {topic} ended on {}, in UTC.", exception.expires);
+                    let remedy = "Bring the topic in line and take the exception out, or agree on another day.";
+                    report.add(GROUP, of_rule(rule, Severity::Error, ("expired", exception.line), says, remedy));
+                }
+                let why = match () {
+                    () if !rule.topics.include(topic) => "the rule is not for it",
+                    () if report.contracts > 0 && !self.topics.contains(topic) => "it has no contract",
+                    () => continue,
+                };
+                let says = format!("The exception of {name} for {topic} excepts nothing: {why}.");
+                let remedy = "Mend the topic's name, or take the exception out.";
+                report.add(GROUP, of_rule(rule, Severity::Note, ("exception", exception.line), says, remedy));
             }
             if rule.needs_whole_event {
                 let says =
                     format!("{} reads every event as a whole, which costs more than the rest of its way.", rule.name);
                 let remedy = "Name the fields that it is about, if that says the same.";
-                report.add(GROUP, place(Severity::Warning, "whole-event", rule.line, says, remedy));
+                report.add(GROUP, of_rule(rule, Severity::Warning, ("whole-event", rule.line), says, remedy));
             }
-            if rule.place == Place::Event && !self.applied.contains(&rule.name) && report.contracts > 0 {
-                let says =
-                    format!("{} applies to no topic: none that it is for has the fields that it names.", rule.name);
+            if let Some(why) = self.unused(rule).filter(|_| report.contracts > 0) {
+                let enforced = rule.action == Action::Block && rule.rollout == Rollout::Enforce;
+                let severity = if enforced { Severity::Warning } else { Severity::Note };
+                let says = format!("{} applies to no topic: {why}.", rule.name);
                 let remedy = "Check the spelling of its fields and topics, or take it out.";
-                report.add(GROUP, place(Severity::Note, "unused", rule.line, says, remedy));
+                report.add(GROUP, of_rule(rule, severity, ("unused", rule.line), says, remedy));
             }
         }
+    }
+
+    /// Why a rule applies to no topic, if it does not.
+    fn unused(&self, rule: &RuleInfo) -> Option<String> {
+        if !self.topics.iter().any(|topic| rule.topics.include(topic)) {
+            return Some(format!("none has a name like {}", rule.topics.patterns().join(", ")));
+        }
+        if rule.place != Place::Event || self.applied.contains(&rule.name) {
+            return None;
+        }
+        self.aside.get(&rule.name).cloned()
     }
 
     /// The line in the schema that a rule over schemas means, if it is known.
@@ -143,7 +179,6 @@ impl Standard {
 
     fn try_samples(&mut self, topic: &Arc<Topic>, samples: &Samples, report: &mut Report) {
         let Ok(program) = &topic.bound else { return };
-        self.applied.extend(program.rules.rules().iter().map(|rule| rule.name.clone()));
         if program.rules.is_empty() {
             return;
         }
@@ -187,6 +222,54 @@ impl Standard {
         let of_events = accounts.into_iter().flatten().filter(|account| !account.rule.needs_headers);
         let results = of_events.map(|account| account.result);
         results.filter_map(|result| if let Held::Broken(breach) = result { Some(breach) } else { None }).collect()
+    }
+}
+
+/// The folder of cases beside a folder of rules.
+fn cases_beside(dir: &Path) -> Option<PathBuf> {
+    // Of `.` and `..` the folder around it can't be told by name.
+    if dir.file_name().is_none() { Some(dir.join("..").join(CASES)) } else { Some(dir.parent()?.join(CASES)) }
+}
+
+/// Holds sound rules to their cases.
+fn run_cases(dir: &Path, conventions: &Conventions, problems: &mut Vec<Problem>, report: &mut Report) {
+    for (file, text) in folder::rules(dir, problems) {
+        match Case::read(&file, &text) {
+            Ok(cases) => {
+                for problem in cases.iter().filter_map(|case| case.run(conventions).err()) {
+                    let remedy = "Mend the case, or the rule.".to_owned();
+                    let found = lint::convention_problem(&problem);
+                    report.add(GROUP, Finding { rule: "conventions/case".into(), remedy, ..found });
+                }
+            }
+            Err(found) => problems.extend(found),
+        }
+    }
+}
+
+/// Cases that can't be run.
+fn untried(dir: &Path) -> Finding {
+    Finding {
+        severity: Severity::Note,
+        file: dir.display().to_string(),
+        line: 0,
+        pointer: String::new(),
+        rule: "conventions/case".into(),
+        says: "The cases were not run, since the conventions can't be read.".to_owned(),
+        remedy: "Mend the conventions first.".to_owned(),
+    }
+}
+
+/// What is to be said of a rule itself.
+fn of_rule(rule: &RuleInfo, severity: Severity, (id, line): (&str, usize), says: String, remedy: &str) -> Finding {
+    Finding {
+        severity,
+        file: rule.file.clone(),
+        line,
+        pointer: String::new(),
+        rule: format!("conventions/{id}").into(),
+        says,
+        remedy: remedy.to_owned(),
     }
 }
 

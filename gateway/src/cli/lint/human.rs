@@ -34,7 +34,7 @@ fn push(text: &mut String, piece: fmt::Arguments<'_>) {
 fn summary(report: &Report) -> String {
     let count = |severity| report.count(severity);
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    let looked = format!("{} and {}", several(report.contracts, "contract"), several(report.samples, "sample"));
+    let looked = looked(report);
     let against = report.against.as_ref().map(|place| format!(", held against {}", Shown(place))).unwrap_or_default();
     let found = format!("{}, {}", several(errors, "error"), several(warnings, "warning"));
     match (errors, warnings) {
@@ -42,6 +42,12 @@ fn summary(report: &Report) -> String {
         (0, _) => format!("{looked}{against}: {found}. Nothing stands in the way."),
         _ => format!("{looked}{against}: {found}. Do what each error says, then run forebay lint again."),
     }
+}
+
+/// What was looked at, and by how many conventions.
+pub(super) fn looked(report: &Report) -> String {
+    let (contracts, samples) = (several(report.contracts, "contract"), several(report.samples, "sample"));
+    format!("{contracts}, {samples} and {}", several(report.conventions, "convention"))
 }
 
 /// A number with its word.

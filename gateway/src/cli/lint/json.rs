@@ -29,6 +29,7 @@ pub(super) fn document(report: &Report) -> Value {
         "summary": {
             "contracts": report.contracts,
             "samples": report.samples,
+            "conventions": report.conventions,
             "errors": report.count(Severity::Error),
             "warnings": report.count(Severity::Warning),
             "notes": report.count(Severity::Note),

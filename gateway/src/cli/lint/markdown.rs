@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use forebay_schemas::lint::{Finding, Severity};
 
-use super::human::several;
+use super::human::{looked, several};
 use super::report::Report;
 
 /// How a pipeline finds the comment that it made before.
@@ -41,7 +41,7 @@ pub(super) fn document(report: &Report) -> String {
 /// What came out, in one line.
 fn verdict(report: &Report) -> String {
     let (errors, warnings) = (report.count(Severity::Error), report.count(Severity::Warning));
-    let looked = format!("{} and {}", several(report.contracts, "contract"), several(report.samples, "sample"));
+    let looked = looked(report);
     let against = report.against.as_ref().map(|place| format!(", held against {}", code(place))).unwrap_or_default();
     let (found, next) = match (errors, warnings) {
         (0, 0) => ("all is well".to_owned(), ""),

@@ -13,6 +13,8 @@ pub(super) struct Report {
     pub(super) contracts: usize,
     /// Samples that were read.
     pub(super) samples: usize,
+    /// Conventions that they were held to.
+    pub(super) conventions: usize,
     /// Findings by topic, or by whatever else they belong to.
     pub(super) groups: BTreeMap<String, Vec<Finding>>,
 }
