@@ -175,7 +175,7 @@ impl Field {
         event
     }
 
-    /// Sends a request with words in its header fields and its query, and notes the answer.
+    /// Sends a request with words in its header fields, and notes the answer.
     fn send(&mut self, what: &str, request: Request) -> Answer {
         let header = self.planted.plant(Kind::Secret, "a header field");
         let cookie = self.planted.plant(Kind::Secret, "a cookie");
@@ -187,11 +187,10 @@ impl Field {
 
     /// Posts a body as svc-a, by its key or its token, with a key for the record.
     fn post(&mut self, what: &str, topic: &str, body: &str) -> Answer {
-        let query = self.planted.plant(Kind::Secret, "the query");
         let key = self.planted.plant(Kind::Plain, "the record's key");
         let by_token = self.answers.len().is_multiple_of(2);
         let proof = if by_token { format!("Bearer {}", self.token) } else { self.key.bearer() };
-        let request = Request::json(format!("{}?a={query}", path(topic)), body).header("authorization", &proof);
+        let request = Request::json(path(topic), body).header("authorization", &proof);
         self.send(what, request.header("forebay-key", &key))
     }
 
@@ -283,8 +282,11 @@ fn rejected(field: &mut Field) {
         let request = proven(field, path(TOPIC)).header(name, &word);
         assert_eq!(field.send(code, request).code(), code);
     }
-    let dry_run = proven(field, format!("{}?dry_run={word}", path(TOPIC)));
-    assert_eq!(field.send("malformed", dry_run).code(), "malformed");
+    let query = field.planted.plant(Kind::Secret, "the query");
+    for query in [format!("dry_run={query}"), format!("a={query}"), query] {
+        let asked = proven(field, format!("{}?{query}", path(TOPIC)));
+        assert_eq!(field.send("malformed", asked).code(), "malformed");
+    }
     let typed = Request::post(path(TOPIC), event.clone()).header("content-type", &format!("text/{word}"));
     let typed = typed.header("authorization", &field.key.bearer());
     assert_eq!(field.send("unsupported_media_type", typed).code(), "unsupported_media_type");

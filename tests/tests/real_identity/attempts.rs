@@ -10,6 +10,7 @@ use super::tenants::{BODIES, Tenant};
 const EVENT: &str = r#"{"text":"note"}"#;
 const FORBIDDEN: Result<usize, (u16, &str)> = Err((403, "forbidden"));
 const UNAUTHENTICATED: Result<usize, (u16, &str)> = Err((401, "unauthenticated"));
+const MALFORMED: Result<usize, (u16, &str)> = Err((400, "malformed"));
 const UNKNOWN: Result<usize, (u16, &str)> = Err((404, "unknown_topic"));
 const NOWHERE: Result<usize, (u16, &str)> = Err((404, "not_found"));
 
@@ -169,7 +170,7 @@ fn by_address(me: &Tenant, other: &Tenant) -> Vec<Attempt> {
         (path(&topic).replace("/events", "%2Fevents"), NOWHERE),
         (format!("http://forebay{}", path(&topic)), FORBIDDEN),
         (format!("http://{}:x@forebay{}", other.name, path(&topic)), FORBIDDEN),
-        (format!("{}?topic={topic}", path(&mine)), Ok(1)),
+        (format!("{}?topic={topic}", path(&mine)), MALFORMED),
     ];
     let rows = rows.into_iter();
     rows.map(|(address, expected)| {
