@@ -177,6 +177,7 @@ impl App {
         let mut moment = Moment {
             contracts: contracts.len(),
             unbound_topics: contracts.sorted().iter().filter(|topic| !topic.is_settled()).count(),
+            blocked_topics: contracts.sorted().iter().filter(|topic| topic.is_blocked()).count(),
             slow_schemas: contracts.sorted().iter().filter_map(|topic| topic.slow_because()).collect(),
             admitted_bytes: self.admission.lent(),
             queue_bytes,

@@ -10,16 +10,15 @@ use forebay_schemas::identity::identity;
 use forebay_schemas::problem::Problem;
 use forebay_schemas::schema::{Reference, Schema};
 use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 
-use crate::catalog::{Catalog, ContractSet, Program, Topic, Unready};
+use crate::catalog::{Catalog, ContractSet, Topic, Unready, Version as Bound};
 use crate::code::Code;
 use crate::config::Config;
 use crate::registry::{self, Asker, Failure, Registered, Registry, SchemaKind, Submission};
 
 /// How often a schema is asked for that has never been there.
 const IMPATIENCE: Duration = Duration::from_secs(1);
-/// Topics whose schemas are asked for at the same time; the client has a limit of its own for its calls.
-const AT_ONCE: usize = 16;
 /// Versions of a subject that are held against a file whose references the registry knows by other names, newest first.
 const VERSIONS: usize = 20;
 
@@ -38,22 +37,29 @@ impl Binder {
         Self { registry, refresh, timeout }
     }
 
-    /// Asks for every schema, but waits no longer than one answer may take: a start does not wait for a registry that is
-    /// away. What comes later is bound in the background.
-    pub async fn bind_at_start(&self, contracts: ContractSet) -> ContractSet {
-        let bound = tokio::time::timeout(self.timeout, self.bind(contracts.clone())).await;
-        bound.unwrap_or(contracts)
+    /// Asks for every schema, but waits no longer than one answer may take: neither a start nor a reload waits for a
+    /// registry that is away. What comes later is bound in the background.
+    pub async fn bind_in_time(&self, contracts: ContractSet) -> ContractSet {
+        self.bind_within(self.timeout, contracts).await
     }
 
     /// Asks for every schema that a registry has a say in. What it does not say now is left as it was.
     pub async fn bind(&self, contracts: ContractSet) -> ContractSet {
-        let waiting: Vec<_> = contracts.sorted().into_iter().filter(|topic| asks(&topic.contract)).cloned().collect();
-        let bound: Vec<_> = futures_util::stream::iter(waiting)
-            .map(|topic| async move { self.again(&topic).await })
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
-        bound.into_iter().flatten().fold(contracts, ContractSet::with)
+        self.bind_within(Duration::MAX, contracts).await
+    }
+
+    /// Asks for all schemas at once, so that what is known waits for nothing; the client limits its calls itself.
+    async fn bind_within(&self, limit: Duration, contracts: ContractSet) -> ContractSet {
+        let waiting = contracts.sorted().into_iter().filter(|topic| asks(&topic.contract)).cloned();
+        let asked: FuturesUnordered<_> = waiting.map(|topic| async move { self.again(&topic).await }).collect();
+        let mut bound = Vec::new();
+        let all = asked.for_each(|topic| {
+            bound.extend(topic);
+            std::future::ready(())
+        });
+        // What has not come by then is left as it was.
+        let _ = tokio::time::timeout(limit, all).await;
+        bound.into_iter().fold(contracts, ContractSet::with)
     }
 
     /// Keeps what is known of the registry fresh, and binds the set in force again and again, until it is dropped. Without a
@@ -84,15 +90,20 @@ impl Binder {
         }
     }
 
-    /// The program that writes a topic's events by the schema of another id.
-    pub async fn version(&self, topic: &Topic, id: u32) -> Result<Arc<Program>, Unready> {
+    /// The program that writes a topic's events by the schema of another id. What blocks the topic blocks it whichever
+    /// schema is named, and a schema that breaks a convention writes no event.
+    pub async fn version(&self, topic: &Topic, id: u32) -> Bound {
+        if let Err(unready) = &topic.bound
+            && unready.is_blocked()
+        {
+            return Err(unready.clone());
+        }
         if let Some(known) = topic.version(id) {
             return known;
         }
         let material = self.material_of(topic, id).await?;
         // Compiling is the costly part, so that a version that does not fit is kept in mind as well.
-        let compiled = topic.rulebook.compile(&topic.contract, material, None);
-        let version = compiled.map(Arc::new).map_err(|_| unfit());
+        let version = topic.bind(material).map_err(Unready::misfit).and_then(|bound| bound.bound);
         topic.remember(id, &version);
         version
     }
@@ -134,7 +145,10 @@ impl Binder {
                 Err(unready) => refused(topic, unready.clone(), None),
                 Ok(_) => Some(bound),
             },
-            Err(problems) => refused(topic, unfit(), problems.first()),
+            Err(misfit) => {
+                let problems = misfit.clone().into_problems();
+                refused(topic, Unready::misfit(misfit), problems.first())
+            }
         }
     }
 
@@ -205,16 +219,13 @@ fn refused(topic: &Topic, unready: Unready, problem: Option<&Problem>) -> Option
             None
         }
         Err(known) if *known == unready => None,
+        // No registry's silence lifts a block.
+        Err(known) if known.is_blocked() && unready.code == Code::RegistryUnavailable => None,
         Err(_) => {
             tracing::error!(topic = name, reason, problem, "no schema can be had; the topic takes nothing");
             Some(topic.rebound(Err(unready)))
         }
     }
-}
-
-fn unfit() -> Unready {
-    let detail = "The registry's schema does not go with the topic's contract. Tell the topic's owner.";
-    Unready::new(Code::IncompatibleSchema, detail)
 }
 
 /// A registered schema, if it is one of the format.

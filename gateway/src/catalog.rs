@@ -22,7 +22,7 @@ use crate::code::Code;
 use crate::config::Config;
 use crate::metrics::{Metrics, TopicMetrics};
 
-pub use program::{Program, Rulebook};
+pub use program::{Misfit, Program, Rulebook};
 
 /// Versions of a topic's schema beside the current one that are kept ready.
 const VERSIONS: usize = 32;
@@ -57,19 +57,45 @@ pub struct Unready {
     pub code: Code,
     /// A sentence for the sender.
     pub detail: Cow<'static, str>,
+    /// The conventions that block the topic, if that is why.
+    pub broken: Arc<[Finding]>,
+    /// The rules over events that don't go with the schema, if that is why.
+    pub unfit: Arc<[Problem]>,
 }
 
 impl Unready {
     /// With its sentence.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into() }
+        Self { code, detail: detail.into(), broken: Arc::default(), unfit: Arc::default() }
     }
 
-    /// Conventions block the topic.
-    pub fn blocked(findings: &[Finding]) -> Self {
-        let first = findings.iter().find(|finding| finding.blocks()).map(ToString::to_string).unwrap_or_default();
+    /// Conventions block the topic, if one of the findings does.
+    pub fn blocked(findings: &[Finding]) -> Option<Self> {
+        let broken: Arc<[_]> = findings.iter().filter(|finding| finding.blocks()).cloned().collect();
+        let first = broken.first()?;
         let detail = format!("The topic itself breaks a convention, which its owner must mend: {first}");
-        Self::new(Code::ConventionViolation, detail)
+        Some(Self { broken, ..Self::new(Code::ConventionViolation, detail) })
+    }
+
+    /// The registry's schema does not go with the contract, or with the rules over its events.
+    pub fn misfit(misfit: Misfit) -> Self {
+        match misfit {
+            Misfit::Schema(_) => {
+                let detail = "The registry's schema does not go with the topic's contract. Tell the topic's owner.";
+                Self::new(Code::IncompatibleSchema, detail)
+            }
+            Misfit::Rules(problems) => {
+                let first = problems.first().map(ToString::to_string).unwrap_or_default();
+                let detail =
+                    format!("A convention does not go with the topic's schema. Tell those who wrote it: {first}");
+                Self { unfit: problems.into(), ..Self::new(Code::IncompatibleSchema, detail) }
+            }
+        }
+    }
+
+    /// Whether a convention blocks the topic.
+    pub fn is_blocked(&self) -> bool {
+        !self.broken.is_empty()
     }
 
     /// The registry has not said yet, or does not answer now.
@@ -100,17 +126,26 @@ impl Topic {
     }
 
     /// The same topic, judged with the schema of this material and written by it, unless a convention blocks it now.
-    pub fn bind(&self, material: Material) -> Result<Self, Vec<Problem>> {
+    pub fn bind(&self, material: Material) -> Result<Self, Misfit> {
         let findings = self.rulebook.decide(&self.contract, &material).findings;
         let program = self.rulebook.compile(&self.contract, material, None)?;
-        let blocked = findings.iter().any(Finding::blocks);
-        let bound = if blocked { Err(Unready::blocked(&findings)) } else { Ok(Arc::new(program)) };
+        let bound = Unready::blocked(&findings).map_or_else(|| Ok(Arc::new(program)), Err);
         Ok(Self { standing: standing(&findings), ..self.rebound(bound) })
     }
 
     /// Whether its bond is not waited for: it has one, or a convention keeps it from having one.
     pub fn is_settled(&self) -> bool {
-        !matches!(&self.bound, Err(unready) if unready.code != Code::ConventionViolation)
+        self.bound.is_ok() || self.is_blocked()
+    }
+
+    /// Whether a convention that it breaks keeps all of its events out.
+    pub fn is_blocked(&self) -> bool {
+        self.bound.as_ref().is_err_and(Unready::is_blocked)
+    }
+
+    /// The rules over events that keep it from being bound, since they don't go with its schema.
+    pub fn unfit(&self) -> &[Problem] {
+        self.bound.as_ref().err().map_or(&[], |unready| &unready.unfit)
     }
 
     /// The topic and the keyword of its JSON Schema that demands a general validator, if one does.
@@ -325,12 +360,14 @@ fn topic(
     metrics: &Metrics,
 ) -> Result<Topic, Vec<Problem>> {
     let Compiled { contract, material, encoder } = compiled;
-    let compile = |encoder| rulebook.compile(&contract, material.clone(), Some(encoder));
-    let program = encoder.map(compile).transpose()?;
-    let bound = match program {
-        _ if findings.iter().any(Finding::blocks) => Err(Unready::blocked(findings)),
-        Some(program) => Ok(Arc::new(program)),
-        None => Err(Unready::unavailable()),
+    let program = match encoder {
+        Some(encoder) => rulebook.compile(&contract, material.clone(), Some(encoder)).map(Some),
+        None => rulebook.fits(&contract, &material).map(|()| None),
+    };
+    let bound = match (Unready::blocked(findings), program.map_err(Misfit::into_problems)?) {
+        (Some(blocked), _) => Err(blocked),
+        (None, Some(program)) => Ok(Arc::new(program)),
+        (None, None) => Err(Unready::unavailable()),
     };
     let topic = Topic::of(contract, material, Arc::clone(rulebook), metrics);
     Ok(Topic { bound, standing: standing(findings), ..topic })

@@ -1,5 +1,6 @@
 //! The command line: one file a command, and the exit codes. What is printed for people says what to do next.
 
+mod offline;
 mod start;
 mod serve;
 mod dev;

@@ -2,6 +2,7 @@
 //! from a YAML file and the environment, and held against each other. The only room that reads the environment.
 
 mod show;
+mod times;
 pub mod secret;
 pub mod tls;
 pub mod network;

@@ -209,6 +209,15 @@ pub struct Encoded {
     pub records: Vec<Slot<Record>>,
 }
 
+impl Encoded {
+    /// How many events of a topic were refused since conventions block the topic itself.
+    pub fn blocked(&self, topic: usize) -> usize {
+        let pairs = self.records.iter().zip(&self.source.events);
+        let blocked = |slot: &Slot<Record>| slot.as_ref().is_err_and(|refusal| !refusal.broken.is_empty());
+        pairs.filter(|(slot, event)| blocked(slot) && event.as_ref().is_ok_and(|event| event.topic == topic)).count()
+    }
+}
+
 /// The text that events were read from.
 #[derive(Debug)]
 pub struct Source {
@@ -273,7 +282,7 @@ pub struct Trial {
     pub key: Option<String>,
     /// The record's value as JSON, personal values treated.
     pub value: Option<serde_json::Value>,
-    /// The conventions that its topic breaks and that let events pass.
+    /// The conventions that its topic breaks, those that block it first.
     pub standing: Vec<Finding>,
     /// What each convention over events that applies to its topic says of it.
     pub conventions: Vec<Account>,
@@ -292,7 +301,7 @@ pub struct Refusal {
     pub detail: Cow<'static, str>,
     /// Where the event and its schema disagree.
     pub errors: Vec<Mismatch>,
-    /// The conventions that it breaks and that block.
+    /// The conventions that it, or its topic, breaks and that block.
     pub broken: Vec<Finding>,
     /// Whether a copy lies in the topic that the contract names for refused events, if it names one.
     pub copied: Option<bool>,

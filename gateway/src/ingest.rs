@@ -58,19 +58,17 @@ pub async fn native(
     let peer = parts.extensions.remove::<Arc<Peer>>().unwrap_or_else(Peer::unknown);
     let address = Address { topic: topic.map(|Path(topic)| topic), uri: parts.uri };
     let head = Head { topic: String::new(), schema_id: None, headers: parts.headers, dry_run: false, trace, peer };
-    let mut rated = Rated::default();
-    let answered = match enter(&app, head, address, &mut rated) {
-        Ok(entered) => {
-            let expires = entered.caller.who.expires();
-            work(&app, entered, body, &request_id).await.map(|response| answer::expiring(response, expires))
-        }
+    let mut told = Told::default();
+    let answered = match enter(&app, head, address, &mut told) {
+        Ok(entered) => work(&app, entered, body, &request_id).await,
         Err(rejection) => {
             body::pass_over(body, brief).await;
             Err(rejection)
         }
     };
     let mut response = answered.unwrap_or_else(|rejection| answer::rejected(&rejection, &request_id));
-    rates::describe(&mut response, &rated.standings());
+    answer::expiring(&mut response, told.expires);
+    rates::describe(&mut response, &told.rated.standings());
     if is_http1 && app.life.is_going() {
         // Whoever is busy leaves by itself, before the connection is closed under a request that it is about to send.
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -87,18 +85,18 @@ pub async fn native(
 }
 
 /// What is decided by the head alone, before a byte of the body is read, and nothing before it is known who is calling.
-/// `limited` is told by which rates.
-fn enter(app: &App, mut head: Head, address: Address, limited: &mut Rated) -> Result<Entered, Rejection> {
+fn enter(app: &App, mut head: Head, address: Address, told: &mut Told) -> Result<Entered, Rejection> {
     let who = app.authn.identify(&head)?;
+    told.expires = who.expires();
     head.topic = address.topic.map_err(|_| not_text())?;
     head.schema_id = native::schema_id(&head.headers)?;
-    head.dry_run = native::dry_run(address.uri.query())?;
     let contracts = app.catalog.current();
     let Entrance { takes, rated } = allow::enter(&who, &head, &contracts, &app.rates)?;
-    *limited = rated;
+    told.rated = rated;
+    head.dry_run = native::dry_run(address.uri.query())?;
     let limits = &app.config.admission;
     let exchange = media::exchange(&head.headers, takes, limits)?;
-    limited.room(native::length(exchange, &head.headers))?;
+    told.rated.room(native::length(exchange, &head.headers))?;
     let permit = app.admission.admit(&who, native::claim(exchange, &head.headers, limits)?)?;
     Ok(Entered { caller: Caller { who, contracts, head }, exchange, permit })
 }
@@ -124,6 +122,14 @@ async fn work(app: &Arc<App>, entered: Entered, body: Body, request_id: &str) ->
     }
 }
 
+/// What the answer's head says of the caller, also where the request is turned away.
+#[derive(Default)]
+struct Told {
+    /// When the credential ends, in seconds since 1970, if that is soon.
+    expires: Option<i64>,
+    rated: Rated,
+}
+
 /// Where a request was sent to.
 struct Address {
     topic: Result<String, PathRejection>,
@@ -137,11 +143,21 @@ struct Entered {
     permit: Permit,
 }
 
-/// Who sent a request, under which contracts, and what its head says: the same from its first event to its last.
+/// Who sent a request, under which contracts, and what its head says: contracts and head are the same from its first event
+/// to its last.
 struct Caller {
     who: Principal,
     contracts: Arc<ContractSet>,
     head: Head,
+}
+
+impl Caller {
+    /// Asks again who is calling and whether they may, for what is still coming of a body that has no end: by the
+    /// credentials and the contracts that are in force by then.
+    fn renew(&mut self, app: &App) -> Result<(), Rejection> {
+        self.who = app.authn.identify_again(&self.head)?;
+        allow::still(&self.who, &self.head, &app.catalog.current())
+    }
 }
 
 /// A body that is read to its end before anything is done with it.
@@ -173,10 +189,11 @@ async fn carry(app: &Arc<App>, caller: &Caller, batch: Batch, hold: impl Send + 
     }
     let ledger = Ledger::open(&allowed, &app.metrics);
     let encoded = encode::encode(allowed, &head.headers, &app.binder).await;
+    encode::count(&encoded);
     let judged = judge::judge(encoded, &Bench { who, headers: &head.headers, tally: Some(&app.tally) }).await;
     let warnings = judged.warnings.clone();
     let delivering = Instant::now();
-    let under_way = app.delivery.hand_over(judged, who, &head.trace);
+    let under_way = app.delivery.hand_over(judged, who, &head.trace).await;
     app.metrics.stage(Stage::Encode, delivering - encoding);
     let metrics = Arc::clone(&app.metrics);
     let work = async move {

@@ -77,6 +77,8 @@ pub struct Moment {
     pub stalled_topics: usize,
     /// Topics that nothing can be written to since their schema is not known.
     pub unbound_topics: usize,
+    /// Topics that nothing can be written to since they break a convention that blocks.
+    pub blocked_topics: usize,
     /// Topics whose events are checked by a general validator, and the keyword that demands it.
     pub slow_schemas: Vec<(Arc<str>, String)>,
     /// Principals with API keys that end soon, and how many of theirs do.
@@ -357,6 +359,12 @@ impl Collector for MomentCollector {
                 "Topics that take nothing because their schema is not known",
                 None,
                 now.unbound_topics as u64,
+            ),
+            (
+                "blocked_topics",
+                "Topics that take nothing because they break a convention",
+                None,
+                now.blocked_topics as u64,
             ),
             ("ready", "Whether /readyz says yes", None, u64::from(now.ready)),
             ("brokers_up", "Connected brokers", None, now.brokers_up as u64),

@@ -4,12 +4,13 @@
 mod activity;
 mod certificate;
 mod connection;
+mod renewal;
 mod timed;
 pub mod tls;
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,9 +19,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use self::renewal::Renewal;
 use self::timed::Written;
 use self::tls::Live;
 use crate::app::{App, Stage};
+use crate::clock;
 use crate::config::listen::Listen;
 use crate::config::tls::Tls;
 use crate::event::Peer;
@@ -185,7 +188,7 @@ async fn serve_one(stream: TcpStream, place: Place, edge: Edge, terms: Terms, mu
     let stream = Written::new(stream, terms.listen.write_timeout);
     let peer = |certificate| Arc::new(Peer { address: place.address, certificate });
     match &terms.tls {
-        None => connection::serve(stream, (edge, peer(None)), &terms.listen, closing).await,
+        None => connection::serve(stream, (edge, peer(None)), &terms.listen, None, closing).await,
         Some(tls) => {
             // Boxed, so that connections without TLS do not hold its room.
             let accepted = tokio::select! {
@@ -193,8 +196,9 @@ async fn serve_one(stream: TcpStream, place: Place, edge: Edge, terms: Terms, mu
                 () = connection::told_to_close(&mut closing) => None,
             };
             if let Some((stream, certificate)) = accepted {
-                let stream = Box::new(stream);
-                connection::serve(stream, (edge, peer(certificate)), &terms.listen, closing).await;
+                let renewal = certificate.as_ref().and_then(|shown| Renewal::of(shown, clock::now()));
+                let (stream, client) = (Box::new(stream), (edge, peer(certificate)));
+                connection::serve(stream, client, &terms.listen, renewal, closing).await;
             }
         }
     }
@@ -221,12 +225,13 @@ impl Caps {
 
     fn take(caps: &Arc<Self>, address: IpAddr) -> Option<Place> {
         let mut open = caps.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let (all, from_there) = (open.0, open.1.get(&address).copied().unwrap_or(0));
+        let there = neighbourhood(address);
+        let (all, from_there) = (open.0, open.1.get(&there).copied().unwrap_or(0));
         if all >= caps.all || from_there >= caps.per_address {
             return None;
         }
         open.0 += 1;
-        open.1.insert(address, from_there + 1);
+        open.1.insert(there, from_there + 1);
         Some(Place { caps: Arc::clone(caps), address })
     }
 }
@@ -235,12 +240,22 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut open = self.caps.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.0 -= 1;
-        if let Some(count) = open.1.get_mut(&self.address) {
+        let there = neighbourhood(self.address);
+        if let Some(count) = open.1.get_mut(&there) {
             *count -= 1;
             if *count == 0 {
-                open.1.remove(&self.address);
+                open.1.remove(&there);
             }
         }
+    }
+}
+
+/// What counts as one address: of IPv6 a network of 64 bits, since whoever has one has all addresses in it (RFC 4291,
+/// section 2.5.4). An IPv4 address that came over an IPv6 socket is the IPv4 address.
+fn neighbourhood(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        address @ IpAddr::V4(_) => address,
     }
 }
 
@@ -261,5 +276,19 @@ mod tests {
         assert!(Caps::take(&caps, address(3)).is_none(), "three in all are enough");
         drop(first);
         assert!(Caps::take(&caps, address(1)).is_some());
+    }
+
+    #[test]
+    fn a_network_of_64_bits_counts_as_one_address_and_a_mapped_address_as_its_own() {
+        let caps = Arc::new(Caps { all: 9, per_address: 1, open: Mutex::default() });
+        let take = |text: &str| Caps::take(&caps, text.parse().expect("an address"));
+        let first = take("2001:db8:0:1::1").expect("a free place");
+        assert!(take("2001:db8:0:1:ffff::2").is_none(), "the same network");
+        let _next = take("2001:db8:0:2::1").expect("another network");
+        let _mapped = take("::ffff:10.0.0.1").expect("an address of IPv4");
+        assert!(take("10.0.0.1").is_none(), "the same address");
+        let _other = take("::ffff:10.0.0.2").expect("another address of IPv4");
+        drop(first);
+        assert!(take("2001:db8:0:1::3").is_some(), "its place has come back");
     }
 }

@@ -171,7 +171,7 @@ fn contradictions_are_said_with_both_names() {
     insta::assert_snapshot!(read(&text, &variables).unwrap_err());
 }
 
-/// Files of a certificate that ends in this year, and of its key.
+/// Files of a certificate that ends in this year, and of its key. One that ends after 2100 begins in 2100.
 fn certificate(folder: &Path, year: i32) -> String {
     let file = |name: &str, label: &str, der: &[u8]| {
         let path = folder.join(name);
@@ -181,6 +181,7 @@ fn certificate(folder: &Path, year: i32) -> String {
     };
     let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
     params.not_after = rcgen::date_time_ymd(year, 1, 1);
+    params.not_before = rcgen::date_time_ymd(if year > 2100 { 2100 } else { 1975 }, 1, 1);
     let key = rcgen::KeyPair::generate().unwrap();
     let certificate = file(&format!("{year}.pem"), "CERTIFICATE", params.self_signed(&key).unwrap().der());
     let key = file(&format!("{year}.key"), "PRIVATE KEY", &key.serialize_der());
@@ -204,9 +205,83 @@ fn clients_are_asked_for_a_certificate_where_there_is_an_authority() {
 }
 
 #[test]
+fn an_authority_of_the_admin_listener_shuts_everyone_else_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = certificate(folder.path(), 2100);
+    let authority = folder.path().join("2100.pem").display().to_string();
+    let with = |more: &str| {
+        let section = format!("{{{files}, client_ca: {authority}{more}}}");
+        read(SMALLEST, &[("FOREBAY_ADMIN__TLS", &section)])
+    };
+    for more in ["", ", client_certificate: required"] {
+        assert_eq!(with(more).unwrap().admin.tls.unwrap().client_certificate, ClientCertificate::Required, "{more}");
+    }
+    for asked in ["optional", "none"] {
+        let problem = with(&format!(", client_certificate: {asked}")).unwrap_err();
+        let said = format!(
+            "/admin/tls/client_certificate: expected required beside client_ca, since nothing else asks here who is \
+            calling; or no client_ca, found {asked}"
+        );
+        assert!(problem.contains(&said), "{problem}");
+    }
+    let without = read(SMALLEST, &[("FOREBAY_ADMIN__TLS", &format!("{{{files}}}"))]).unwrap();
+    assert_eq!(without.admin.tls.unwrap().client_certificate, ClientCertificate::None);
+}
+
+#[test]
+fn a_time_that_something_waits_for_has_bounds() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = certificate(folder.path(), 2100);
+    let read_with = |section: &str, name: &str, time: &str| {
+        let members = match section {
+            "kafka" => "bootstrap: [broker-1:9092], ".to_owned(),
+            "registry" => "url: http://a, ".to_owned(),
+            "tls" => format!("{files}, "),
+            _ => String::new(),
+        };
+        let text = format!("{section}: {{ {members}{name}: {time} }}");
+        let text = if section == "tls" { format!("listen: {{ {text} }}") } else { text };
+        let rest = if section == "kafka" { SMALLEST.split_once('\n').unwrap().1 } else { SMALLEST };
+        read(&format!("{text}\n{rest}"), &[])
+    };
+    let timers = [
+        ("listen", "header_timeout"),
+        ("listen", "body_timeout"),
+        ("listen", "idle_timeout"),
+        ("listen", "write_timeout"),
+        ("tls", "handshake_timeout"),
+        ("kafka", "deadline"),
+        ("kafka", "request_timeout"),
+        ("kafka", "metadata_refresh"),
+        ("registry", "connect_timeout"),
+        ("registry", "timeout"),
+        ("registry", "refresh"),
+        ("drain", "grace"),
+    ];
+    for (section, name) in timers {
+        for time in ["0s", "999us", "2592001s", "300000000000years"] {
+            let problem = read_with(section, name, time).unwrap_err();
+            assert!(problem.contains(&format!("{name}: expected a time from 1ms to 30d, found {time}")), "{problem}");
+        }
+    }
+    for (section, name) in
+        [("kafka", "linger"), ("registry", "negative_ttl"), ("drain", "settle"), ("reload", "interval")]
+    {
+        read_with(section, name, "0s").unwrap();
+        for time in ["31d", "300000000000years"] {
+            let problem = read_with(section, name, time).unwrap_err();
+            assert!(problem.contains(&format!("{name}: expected a time up to 30d, found {time}")), "{problem}");
+        }
+    }
+    for time in ["1ms", "30d"] {
+        read_with("listen", "idle_timeout", time).unwrap();
+    }
+}
+
+#[test]
 fn every_flaw_of_tls_is_a_sentence_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
-    let (sound, expired) = (certificate(folder.path(), 2100), certificate(folder.path(), 2020));
+    let [sound, expired, early] = [2100, 2020, 2101].map(|year| certificate(folder.path(), year));
     let path = |name: &str| folder.path().join(name).display().to_string();
     let (key, other) = (path("2100.key"), path("2020.key"));
     std::fs::write(path("empty.pem"), "").unwrap();
@@ -218,6 +293,7 @@ fn every_flaw_of_tls_is_a_sentence_of_its_own() {
         format!("{{certificate: {certificate}}}"),
         format!("{{key: {key}, client_ca: {certificate}}}"),
         format!("{{{expired}}}"),
+        format!("{{{early}}}"),
         format!("{{certificate: {certificate}, key: {other}}}"),
         format!("{{certificate: {certificate}, key: {empty}}}"),
         format!("{{certificate: {empty}, key: {key}}}"),

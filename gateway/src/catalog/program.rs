@@ -46,6 +46,23 @@ impl Default for Rulebook {
     }
 }
 
+/// Why nothing can be made of a contract, its schema and the rules over its events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Misfit {
+    /// The contract and the schema don't go together.
+    Schema(Vec<Problem>),
+    /// Rules speak of fields as the schema does not have them.
+    Rules(Vec<Problem>),
+}
+
+impl Misfit {
+    /// Every mistake, with its place.
+    pub fn into_problems(self) -> Vec<Problem> {
+        let (Self::Schema(problems) | Self::Rules(problems)) = self;
+        problems
+    }
+}
+
 impl Rulebook {
     /// What the rules over topics, contracts and schemas say. Without a schema those over schemas say nothing.
     pub fn decide(&self, contract: &Contract, material: &Material) -> Decision {
@@ -53,11 +70,15 @@ impl Rulebook {
         self.conventions.decide(&Facts::new(contract, outline.as_ref(), &self.topics), self.today)
     }
 
-    /// The rules over a contract's events, whether or not it is one whose events are written; the error is what in them does
-    /// not fit its schema.
-    pub fn event_rules(&self, contract: &Contract, material: &Material) -> Result<EventRules, Vec<Problem>> {
-        let outline = outline(contract, material);
-        self.conventions.for_topic(&Facts::new(contract, outline.as_ref(), &self.topics))
+    /// The rules over a contract's events, whether or not these can be written.
+    pub fn event_rules(&self, contract: &Contract, material: &Material) -> Result<EventRules, Misfit> {
+        self.over_events(contract, outline(contract, material).as_ref())
+    }
+
+    /// Holds the rules over events against the value's schema, if it is known: what can be said of them before there is all
+    /// that a program is made of.
+    pub fn fits(&self, contract: &Contract, material: &Material) -> Result<(), Misfit> {
+        outline(contract, material).map_or(Ok(()), |outline| self.over_events(contract, Some(&outline)).map(drop))
     }
 
     /// Compiles a contract whose material suffices, together with the rules over its events. `encoder` is one that was
@@ -67,14 +88,18 @@ impl Rulebook {
         contract: &Contract,
         material: Material,
         encoder: Option<Encoder>,
-    ) -> Result<Program, Vec<Problem>> {
+    ) -> Result<Program, Misfit> {
         let rules = self.event_rules(contract, &material)?;
         let material = Material { named: Arc::from(rules.named()), ..material };
         let encoder = match encoder {
             Some(encoder) if rules.named().is_empty() => encoder,
-            _ => Encoder::compile(contract, &material)?,
+            _ => Encoder::compile(contract, &material).map_err(Misfit::Schema)?,
         };
         Ok(Program { encoder, rules, material })
+    }
+
+    fn over_events(&self, contract: &Contract, outline: Option<&Outline>) -> Result<EventRules, Misfit> {
+        self.conventions.for_topic(&Facts::new(contract, outline, &self.topics)).map_err(Misfit::Rules)
     }
 }
 

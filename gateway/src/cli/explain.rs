@@ -10,15 +10,16 @@ use clap::{Args, ValueEnum};
 use forebay_schemas::pii::{HashKey, MIN_KEY_LENGTH};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::offline::numbered;
 use super::{Exit, terminal};
 use crate::binding::Binder;
-use crate::catalog::{self, ContractSet, Sources};
+use crate::catalog::{self, ContractSet, Misfit, Sources};
 use crate::clock::{self, Ticks};
 use crate::config::Config;
 use crate::config::admission::Admission;
 use crate::config::kafka::Kafka;
 use crate::config::rates::Rates as Limits;
-use crate::door::answer::{Answer, Listing};
+use crate::door::answer::{Answer, Listing, rejection_document};
 use crate::door::media::Whole;
 use crate::door::native;
 use crate::door::trial::{Said, said};
@@ -78,6 +79,13 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         terminal::load(&load);
         return Exit::Usage;
     };
+    let set = match bound(set, &arguments.topic) {
+        Ok(set) => set,
+        Err(reason) => {
+            terminal::note(format_args!("error: {reason}"));
+            return Exit::Usage;
+        }
+    };
     let body = match read(&arguments.file) {
         Ok(body) => body,
         Err(error) => {
@@ -98,10 +106,28 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     match runtime.block_on(explain(arguments, &Arc::new(set), body)) {
         Ok(verdicts) => show(arguments.format, &verdicts),
         Err(rejection) => {
-            terminal::say(format_args!("The request would be turned away: {rejection}"));
+            match arguments.format {
+                Format::Human => terminal::say(format_args!("The request would be turned away: {rejection}")),
+                Format::Json => terminal::say(String::from_utf8_lossy(&rejection_document(&rejection, ""))),
+            };
             Exit::Problems
         }
     }
+}
+
+/// The set with the topic bound by the schema beside its contract, where only its id is a registry's business.
+fn bound(set: ContractSet, topic: &str) -> Result<ContractSet, String> {
+    let Some(topic) = set.get(topic).filter(|topic| !topic.is_settled()) else { return Ok(set) };
+    let Some(material) = numbered(&topic.contract, &topic.material) else {
+        let name = &topic.contract.topic;
+        return Err(format!(
+            "the schema of {name} is in a registry alone, and explain asks none; put it beside the contract, or post the \
+             events to a gateway with ?dry_run=true"
+        ));
+    };
+    let words = |misfit: Misfit| misfit.into_problems().first().map(ToString::to_string).unwrap_or_default();
+    let topic = topic.bind(material).map_err(words)?;
+    Ok(set.with(topic))
 }
 
 async fn explain(

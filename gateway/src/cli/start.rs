@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::ingest::authn::Authn;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
-use crate::reload::{self, Part, Watch};
+use crate::reload::{self, Part, Seen};
 use crate::server::Server;
 use crate::telemetry;
 
@@ -31,8 +31,8 @@ pub(super) struct Prepared {
     pub(super) set: ContractSet,
     pub(super) authn: Arc<Authn>,
     pub(super) metrics: Arc<Metrics>,
-    /// The files of the set, as they were before they were read.
-    pub(super) seen: Watch,
+    /// Every file that can be read again, as it was before it was read.
+    pub(super) seen: Seen,
 }
 
 /// Starts to log, and loads contracts, conventions and credentials.
@@ -66,12 +66,12 @@ pub(super) fn run(work: impl Future<Output = Result<(), Exit>>) -> Exit {
 }
 
 /// Builds the gateway and binds its listeners; its topics and their schemas are looked up from now on.
-pub(super) async fn bind(prepared: Prepared) -> Result<(Arc<App>, Server, Watch), Exit> {
+pub(super) async fn bind(prepared: Prepared) -> Result<(Arc<App>, Server, Seen), Exit> {
     let Prepared { config, set, authn, metrics, seen } = prepared;
     let registry = config.registry.as_ref().map(|registry| Registry::new(registry, &metrics)).transpose();
     let registry = registry.map_err(|error| wrong(&error))?;
     let binder = Arc::new(Binder::new(registry, &config));
-    let set = binder.bind_at_start(set).await;
+    let set = binder.bind_in_time(set).await;
     let app = App::build(config, Arc::new(Catalog::new(set)), binder, authn, metrics).map_err(|error| wrong(&error))?;
     let app = Arc::new(app);
     let server =

@@ -6,6 +6,7 @@ use forebay_schemas::document::Reader;
 use serde::Serialize;
 
 use super::show::as_duration;
+use super::times::{timer, timer_or_none};
 
 /// How the gateway goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,8 +28,7 @@ impl Default for Drain {
 impl Drain {
     pub(super) fn read(mut r: Reader<'_, '_>) -> Self {
         let d = Self::default();
-        let drain =
-            Self { settle: r.duration("settle").unwrap_or(d.settle), grace: r.duration("grace").unwrap_or(d.grace) };
+        let drain = Self { settle: timer_or_none(&mut r, "settle", d.settle), grace: timer(&mut r, "grace", d.grace) };
         r.finish();
         drain
     }

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::secret::Secret;
 use super::show::{as_duration, as_size};
+use super::times::{timer, timer_or_none};
 
 /// How long librdkafka itself keeps trying; the gateway's own deadline lies below it. When messages expire inside
 /// librdkafka, its idempotent producer takes a new epoch and may write records twice.
@@ -133,15 +134,15 @@ impl Kafka {
         let bootstrap = r.strings("bootstrap").unwrap_or_default();
         let mut kafka = Self {
             bootstrap: bootstrap.iter().flat_map(|list| list.split(',')).map(|one| one.trim().to_owned()).collect(),
-            deadline: r.duration("deadline").unwrap_or(d.deadline),
-            request_timeout: r.duration("request_timeout").unwrap_or(d.request_timeout),
-            linger: r.duration("linger").unwrap_or(d.linger),
+            deadline: timer(&mut r, "deadline", d.deadline),
+            request_timeout: timer(&mut r, "request_timeout", d.request_timeout),
+            linger: timer_or_none(&mut r, "linger", d.linger),
             compression: r.one_of("compression", &Compression::NAMES).unwrap_or(d.compression),
             bytes_per_record: r.size("bytes_per_record").unwrap_or(d.bytes_per_record),
             timestamp_ahead: r.duration("timestamp_ahead").unwrap_or(d.timestamp_ahead),
             producers: r.integer("producers", 1..=64).and_then(|n| usize::try_from(n).ok()).unwrap_or(d.producers),
             queue: r.section("queue").map(Queue::read).unwrap_or(d.queue),
-            metadata_refresh: r.duration("metadata_refresh").unwrap_or(d.metadata_refresh),
+            metadata_refresh: timer(&mut r, "metadata_refresh", d.metadata_refresh),
             properties: r.optional("properties", properties).unwrap_or_default(),
         };
         kafka.properties.extend(r.optional("property_files", property_files).unwrap_or_default());

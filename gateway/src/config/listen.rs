@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::network::{self, Network};
 use super::show::{as_duration, as_size};
+use super::times::timer;
 use super::tls::Tls;
 
 /// The data listener.
@@ -64,11 +65,11 @@ impl Listen {
         let listen = Self {
             address: r.optional("address", address).unwrap_or(d.address),
             tls: r.section("tls").map(Tls::read),
-            header_timeout: r.duration("header_timeout").unwrap_or(d.header_timeout),
-            body_timeout: r.duration("body_timeout").unwrap_or(d.body_timeout),
+            header_timeout: timer(&mut r, "header_timeout", d.header_timeout),
+            body_timeout: timer(&mut r, "body_timeout", d.body_timeout),
             min_body_rate: r.size("min_body_rate").unwrap_or(d.min_body_rate),
-            idle_timeout: r.duration("idle_timeout").unwrap_or(d.idle_timeout),
-            write_timeout: r.duration("write_timeout").unwrap_or(d.write_timeout),
+            idle_timeout: timer(&mut r, "idle_timeout", d.idle_timeout),
+            write_timeout: timer(&mut r, "write_timeout", d.write_timeout),
             connections: count(&mut r, "connections").unwrap_or(d.connections),
             connections_per_address: count(&mut r, "connections_per_address").unwrap_or(d.connections_per_address),
             trusted_proxies: r.optional("trusted_proxies", network::list).unwrap_or_default(),
@@ -97,7 +98,7 @@ impl Admin {
     pub(super) fn read(mut r: Reader<'_, '_>) -> Self {
         let admin = Self {
             address: r.optional("address", address).unwrap_or_else(|| Self::default().address),
-            tls: r.section("tls").map(Tls::read),
+            tls: r.section("tls").map(Tls::read_strictly),
         };
         r.finish();
         admin

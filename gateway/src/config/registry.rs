@@ -9,6 +9,7 @@ use forebay_schemas::problem::Problem;
 use serde::Serialize;
 
 use super::show::{self, as_duration, as_size};
+use super::times::{timer, timer_or_none};
 
 /// What can't have a default.
 const REQUIRED: &str = "the registry's address: url: https://registry:8081";
@@ -101,10 +102,10 @@ impl Registry {
             ca: r.optional("ca", readable),
             certificate: r.optional("certificate", readable),
             key: r.optional("key", readable),
-            connect_timeout: r.duration("connect_timeout").unwrap_or(d.connect_timeout),
-            timeout: r.duration("timeout").unwrap_or(d.timeout),
-            refresh: r.duration("refresh").unwrap_or(d.refresh),
-            negative_ttl: r.duration("negative_ttl").unwrap_or(d.negative_ttl),
+            connect_timeout: timer(&mut r, "connect_timeout", d.connect_timeout),
+            timeout: timer(&mut r, "timeout", d.timeout),
+            refresh: timer(&mut r, "refresh", d.refresh),
+            negative_ttl: timer_or_none(&mut r, "negative_ttl", d.negative_ttl),
             calls_per_second: number(&mut r, "calls_per_second", 100_000).unwrap_or(d.calls_per_second),
             burst: number(&mut r, "burst", 100_000).unwrap_or(d.burst),
             concurrent_calls: number(&mut r, "concurrent_calls", 1_000).unwrap_or(d.concurrent_calls),
@@ -132,9 +133,8 @@ impl Registry {
         if self.basic_auth_file.is_some() && self.bearer_file.is_some() {
             wrong("bearer_file", "basic_auth_file or bearer_file".to_owned(), "both".to_owned());
         }
-        if self.timeout.is_zero() || self.connect_timeout > self.timeout {
-            let expected =
-                format!("at least connect_timeout ({}), and more than none", show::duration(self.connect_timeout));
+        if self.connect_timeout > self.timeout {
+            let expected = format!("at least connect_timeout ({})", show::duration(self.connect_timeout));
             wrong("timeout", expected, show::duration(self.timeout));
         }
         if self.bytes_per_answer > self.bytes {

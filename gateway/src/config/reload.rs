@@ -6,6 +6,7 @@ use forebay_schemas::document::Reader;
 use serde::Serialize;
 
 use super::show::as_duration;
+use super::times::timer_or_none;
 
 /// How changed files are noticed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -24,7 +25,7 @@ impl Default for Reload {
 
 impl Reload {
     pub(super) fn read(mut r: Reader<'_, '_>) -> Self {
-        let reload = Self { interval: r.duration("interval").unwrap_or(Self::default().interval) };
+        let reload = Self { interval: timer_or_none(&mut r, "interval", Self::default().interval) };
         r.finish();
         reload
     }

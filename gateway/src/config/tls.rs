@@ -11,6 +11,7 @@ use forebay_schemas::problem::Problem;
 use serde::Serialize;
 
 use super::show::as_duration;
+use super::times::timer;
 
 pub use files::{Flaw, Material};
 
@@ -63,25 +64,36 @@ impl Tls {
         }
     }
 
-    pub(super) fn read(mut r: Reader<'_, '_>) -> Self {
+    /// Of a listener that knows callers by more than their certificates.
+    pub(super) fn read(r: Reader<'_, '_>) -> Self {
+        Self::asking(ClientCertificate::Optional, r)
+    }
+
+    /// Of a listener that asks nobody who they are: an authority there shuts everyone else out.
+    pub(super) fn read_strictly(r: Reader<'_, '_>) -> Self {
+        Self::asking(ClientCertificate::Required, r)
+    }
+
+    /// `least` is what clients are asked for where there is an authority, if nothing else is said.
+    fn asking(least: ClientCertificate, mut r: Reader<'_, '_>) -> Self {
         let certificate =
             r.required("certificate", "a file of the certificate beside key, such as certificate: cert.pem", path);
         let key = r.required("key", "a file of its private key beside certificate, such as key: key.pem", path);
         let client_ca = r.optional("client_ca", path);
         let (asked, authority) = (r.one_of("client_certificate", &CLIENT_CERTIFICATE), r.member("client_ca").is_some());
         let d = Self::of(certificate.unwrap_or_default(), key.unwrap_or_default());
-        let by_default = if authority { ClientCertificate::Optional } else { ClientCertificate::None };
+        let by_default = if authority { least } else { ClientCertificate::None };
         let tls = Self {
             client_ca,
             client_certificate: asked.unwrap_or(by_default),
-            handshake_timeout: r.duration("handshake_timeout").unwrap_or(d.handshake_timeout),
+            handshake_timeout: timer(&mut r, "handshake_timeout", d.handshake_timeout),
             handshakes: r
                 .integer("handshakes", 1..=100_000)
                 .and_then(|value| usize::try_from(value).ok())
                 .unwrap_or(d.handshakes),
             ..d
         };
-        tls.hold_together(authority, &mut r);
+        tls.hold_together(authority.then_some(least), &mut r);
         for flaw in tls.flaws() {
             let problem = r.member(flaw.member).map(|member| member.problem(flaw.expected, flaw.found));
             r.problems().extend(problem);
@@ -90,22 +102,21 @@ impl Tls {
         tls
     }
 
-    /// What is fine alone and wrong together.
-    fn hold_together(&self, authority: bool, r: &mut Reader<'_, '_>) {
-        let asks = self.client_certificate != ClientCertificate::None;
-        if asks && !authority {
-            r.missing("client_ca", "a file of the authorities whose clients are believed, beside client_certificate");
-        }
-        let mut wrong = |name: &'static str, expected: &str| {
-            let problem = r.member(name).map(|member| member.mismatch(expected));
-            r.problems().extend(problem);
+    /// What is fine alone and wrong together. `least` is what clients must be asked for; none without an authority.
+    fn hold_together(&self, least: Option<ClientCertificate>, r: &mut Reader<'_, '_>) {
+        let expected = match (least, self.client_certificate) {
+            (None, ClientCertificate::Optional | ClientCertificate::Required) => {
+                let expected = "a file of the authorities whose clients are believed, beside client_certificate";
+                return r.missing("client_ca", expected);
+            }
+            (Some(ClientCertificate::Required), ClientCertificate::None | ClientCertificate::Optional) => {
+                "required beside client_ca, since nothing else asks here who is calling; or no client_ca"
+            }
+            (Some(_), ClientCertificate::None) => "optional or required beside client_ca, or no client_ca",
+            _ => return,
         };
-        if authority && !asks {
-            wrong("client_certificate", "optional or required beside client_ca, or no client_ca");
-        }
-        if self.handshake_timeout.is_zero() {
-            wrong("handshake_timeout", "more than none");
-        }
+        let problem = r.member("client_certificate").map(|member| member.mismatch(expected));
+        r.problems().extend(problem);
     }
 
     /// What is wrong with the files of this moment, as far as they are named.
@@ -114,7 +125,7 @@ impl Tls {
         if named { self.load(SystemTime::now()).err().unwrap_or_default() } else { Vec::new() }
     }
 
-    /// Reads the files. A certificate that has ended by `now` is a flaw.
+    /// Reads the files. A certificate that is not valid at `now` is a flaw.
     pub fn load(&self, now: SystemTime) -> Result<Material, Vec<Flaw>> {
         files::load(self, now)
     }

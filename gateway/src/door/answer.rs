@@ -218,17 +218,7 @@ impl Answer {
 /// The answer to a request that was turned away before there were events.
 pub fn rejected(rejection: &Rejection, request_id: &str) -> Response {
     let status = status::status(rejection.code);
-    let problem = Problem {
-        r#type: problem_type(rejection.code),
-        title: status::title(rejection.code),
-        status: status.as_u16(),
-        detail: &rejection.detail,
-        instance: request_id,
-        code: rejection.code.as_str(),
-        outcome: outcome(rejection.code).as_str(),
-        retryable: rejection.code.is_retryable(),
-    };
-    let mut response = respond(status, PROBLEM, to_json(&problem));
+    let mut response = respond(status, PROBLEM, rejection_document(rejection, request_id));
     for challenge in rejection.challenges.iter().filter_map(|text| HeaderValue::from_str(text).ok()) {
         response.headers_mut().append(WWW_AUTHENTICATE, challenge);
     }
@@ -236,15 +226,28 @@ pub fn rejected(rejection: &Rejection, request_id: &str) -> Response {
     response
 }
 
-/// The same answer, with a warning if its sender's credential ends soon; when, in seconds since 1970.
-pub fn expiring(mut response: Response, expires: Option<i64>) -> Response {
+/// The body of that answer.
+pub fn rejection_document(rejection: &Rejection, request_id: &str) -> Vec<u8> {
+    to_json(&Problem {
+        r#type: problem_type(rejection.code),
+        title: status::title(rejection.code),
+        status: status::status(rejection.code).as_u16(),
+        detail: &rejection.detail,
+        instance: request_id,
+        code: rejection.code.as_str(),
+        outcome: outcome(rejection.code).as_str(),
+        retryable: rejection.code.is_retryable(),
+    })
+}
+
+/// Warns the sender if the credential ends soon; when, in seconds since 1970.
+pub fn expiring(response: &mut Response, expires: Option<i64>) {
     let seconds = expires.and_then(|seconds| u64::try_from(seconds).ok()).filter(|seconds| *seconds < YEAR_10000);
     if let Some(when) = seconds.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds)))
         && let Ok(value) = HeaderValue::from_str(&humantime::format_rfc3339_seconds(when).to_string())
     {
         response.headers_mut().insert("forebay-credential-expires", value);
     }
-    response
 }
 
 /// What a rejected request left in Kafka: nothing, unless the gateway itself went wrong on the way.

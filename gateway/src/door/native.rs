@@ -25,9 +25,15 @@ pub fn request_id(headers: &HeaderMap) -> String {
     headers.get("x-request-id").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
 }
 
-/// The length of a body that is one batch, if the request says it. A streamed body is many.
+/// The bytes of the events' text, where the head says them: the body is one event. In any other body there may be as much
+/// beside the events as its sender likes.
 pub fn length(exchange: Exchange, headers: &HeaderMap) -> Option<u64> {
-    if matches!(exchange, Exchange::Whole(..)) { body::length(headers) } else { None }
+    let length = body::length(headers)?;
+    match exchange {
+        Exchange::Whole(Whole::One(_), _) => Some(length),
+        Exchange::Whole(Whole::Framed(_), _) => Some(length.saturating_sub(FRAME as u64)),
+        _ => None,
+    }
 }
 
 /// How many bytes the request will hold: a whole body's length as far as its head says it, or as many windows of a
@@ -47,13 +53,17 @@ pub fn schema_id(headers: &HeaderMap) -> Result<Option<u32>, Rejection> {
     id.map(Some).ok_or_else(|| Rejection::new(Code::UnknownSchema, "Forebay-Schema-Id is no schema's id: a number."))
 }
 
-/// Whether the events are only to be tried out: `dry_run=true` in the query.
+/// Whether the events are only to be tried out: `dry_run=true` in the query. Whatever else stands there is refused, other
+/// spellings too: what was meant to be tried out must not be written.
 pub fn dry_run(query: Option<&str>) -> Result<bool, Rejection> {
-    let pairs = query.unwrap_or_default().split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    match pairs.filter(|(name, _)| *name == "dry_run").map(|(_, value)| value).next_back() {
-        None | Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(_) => Err(Rejection::new(Code::Malformed, "dry_run in the address is true or false.")),
+    match query {
+        None | Some("" | "dry_run=false") => Ok(false),
+        Some("dry_run=true") => Ok(true),
+        Some(_) => {
+            let detail = "Behind the ? of the address dry_run=true or dry_run=false may stand, once and spelt so, and \
+                          nothing else.";
+            Err(Rejection::new(Code::Malformed, detail))
+        }
     }
 }
 
@@ -221,6 +231,31 @@ mod tests {
             assert_eq!(delimited(body, 10).map_err(|rejection| rejection.code), Err(Code::Malformed), "{body:?}");
         }
         assert_eq!(delimited(&[0; 11], 10).map_err(|rejection| rejection.code), Err(Code::TooLarge));
+    }
+
+    #[test]
+    fn a_dry_run_that_is_misspelt_is_refused() {
+        for (query, expected) in
+            [(None, false), (Some(""), false), (Some("dry_run=false"), false), (Some("dry_run=true"), true)]
+        {
+            assert_eq!(dry_run(query).map_err(|rejection| rejection.code), Ok(expected), "{query:?}");
+        }
+        for query in [
+            "dryrun=true",
+            "dry%5Frun=true",
+            "dry-run=true",
+            "Dry_Run=true",
+            "dry_run",
+            "dry_run=1",
+            "dry_run=True",
+            "dry_run=true&dry_run=false",
+            "dry_run=false&trace=1",
+            "dry_run=true&",
+            "&",
+        ] {
+            let rejection = dry_run(Some(query)).expect_err(query);
+            assert!(rejection.code == Code::Malformed && rejection.detail.contains("dry_run=true"), "{query}");
+        }
     }
 
     #[test]

@@ -31,6 +31,11 @@ pub fn enter(who: &Principal, head: &Head, contracts: &ContractSet, rates: &Rate
     Ok(Entrance { takes: takes(&topic.contract), rated: rates.of(who, &topic) })
 }
 
+/// Ends a request that is under way, if the topic in its path has lost its contract or is no longer the caller's.
+pub fn still(who: &Principal, head: &Head, contracts: &ContractSet) -> Result<(), Rejection> {
+    Ok(topic(who, &head.topic, contracts).map(drop)?)
+}
+
 /// JSON goes with every format, and what is encoded with its own; a key with a schema of its own is written from JSON only.
 fn takes(contract: &Contract) -> &'static [Form] {
     match contract.value.format {

@@ -34,8 +34,8 @@ use credential::Credential;
 use denied::Denied;
 use jwt::Issuers;
 
-/// The longest name of a principal or a group, in bytes.
-const NAME_BYTES: usize = 256;
+/// The longest name of a principal or a group, in bytes: that of the longest SPIFFE id (SPIFFE-ID, section 2.3).
+const NAME_BYTES: usize = 2048;
 /// Groups that one credential may name.
 const GROUPS: usize = 64;
 
@@ -105,6 +105,12 @@ impl Authn {
         found.map_err(|denied| self.reject(method, denied))
     }
 
+    /// Who sends what is still coming of a request whose caller was identified before. Nothing is counted again.
+    pub fn identify_again(&self, head: &Head) -> Result<Principal, Rejection> {
+        let (method, found) = self.find(head, (self.clock)());
+        found.map_err(|denied| self.reject(method, denied))
+    }
+
     fn find(&self, head: &Head, now: i64) -> (Method, Result<Principal, Denied>) {
         let mut shown = head.headers.get_all(AUTHORIZATION).iter();
         if let Some(first) = shown.next() {
@@ -113,11 +119,7 @@ impl Authn {
             }
             return match credential::read(first) {
                 Ok(Credential::ApiKey { id, secret }) => (Method::ApiKey, self.by_api_key(&id, &secret, now)),
-                Ok(Credential::DamagedKey) => {
-                    let detail =
-                        "The API key is damaged: its checksum is not that of its other characters. Copy it again.";
-                    (Method::ApiKey, Err(Denied::wrong(detail)))
-                }
+                Ok(Credential::DamagedKey) => (Method::ApiKey, Err(self.damaged())),
                 Ok(Credential::Jwt(token)) => (Method::Jwt, self.by_token(token, now)),
                 Err(denied) => (Method::None, Err(denied)),
             };
@@ -134,10 +136,19 @@ impl Authn {
         (Method::None, Err(Denied::wrong(format!("Nothing says who is calling. {}", self.ways()))))
     }
 
+    fn damaged(&self) -> Denied {
+        if self.api_keys.is_none() {
+            return self.no_keys();
+        }
+        Denied::wrong("The API key is damaged: its checksum is not that of its other characters. Copy it again.")
+    }
+
+    fn no_keys(&self) -> Denied {
+        Denied::wrong(format!("API keys are not taken here. {}", self.ways()))
+    }
+
     fn by_api_key(&self, id: &str, secret: &str, now: i64) -> Result<Principal, Denied> {
-        let Some(file) = &self.api_keys else {
-            return Err(Denied::wrong(format!("API keys are not taken here. {}", self.ways())));
-        };
+        let file = self.api_keys.as_ref().ok_or_else(|| self.no_keys())?;
         let (principal, ends) = file.keys.load().find(id, secret, now)?;
         Ok(self.warned(principal, ends, now))
     }
@@ -159,6 +170,11 @@ impl Authn {
         };
         if now > certificate.not_after {
             return Err(Denied::expired("The client's certificate has ended since the connection was opened."));
+        }
+        if found.as_ref().is_some_and(|found| found.len() > NAME_BYTES) {
+            let detail =
+                format!("The client's certificate can't be taken: its {kind} is longer than {NAME_BYTES} bytes.");
+            return Err(Denied::wrong(detail));
         }
         let name = found.as_deref().and_then(name);
         let name =
@@ -207,7 +223,11 @@ impl Authn {
             challenges.push("Basic realm=\"forebay\", charset=\"UTF-8\"".to_owned());
         }
         if challenges.is_empty() {
-            let scheme = if self.mtls.is_some() { "ClientCertificate" } else { "TrustedProxy" };
+            let scheme = match (&self.mtls, &self.proxies) {
+                (Some(_), _) => "ClientCertificate",
+                (None, Some(_)) => "TrustedProxy",
+                (None, None) => "Anonymous",
+            };
             challenges.push(format!("{scheme} realm=\"forebay\""));
         }
         challenges

@@ -57,10 +57,10 @@ impl Delivery {
         Self { producer, topics, deadline: kafka.deadline, timestamp_ahead: kafka.timestamp_ahead }
     }
 
-    /// Hands over every record that was let pass, and copies of refused events where their contracts want them. Never
-    /// waits; what can't be taken now is refused now.
-    pub fn hand_over(&self, judged: Judged, who: &Principal, trace: &[(&'static CStr, Bytes)]) -> UnderWay {
-        let copies = Copies::send(self, &judged.encoded, who, trace);
+    /// Hands over every record that was let pass, and before them copies of refused events where their contracts want them.
+    /// Never waits for Kafka; what can't be taken now is refused now.
+    pub async fn hand_over(&self, judged: Judged, who: &Principal, trace: &[(&'static CStr, Bytes)]) -> UnderWay {
+        let copies = Copies::send(self, &judged.encoded, who, trace).await;
         let Encoded { topics, arena, records, .. } = judged.encoded;
         let latest = latest(self.timestamp_ahead);
         let outlets = topics.iter().map(|topic| self.outlet(topic)).collect();
@@ -169,5 +169,5 @@ fn timely(record: &Record, latest: i64, ahead: Duration) -> Slot<()> {
 /// The latest time that a record may have, in milliseconds since the epoch.
 fn latest(ahead: Duration) -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from((now + ahead).as_millis()).unwrap_or(i64::MAX)
+    i64::try_from(now.saturating_add(ahead).as_millis()).unwrap_or(i64::MAX)
 }

@@ -46,8 +46,24 @@ pub async fn encode(allowed: Allowed, headers: &HeaderMap, binder: &Binder) -> E
             Err(Stop::Fault(fault)) => records.push(Err(refuse(fault))),
         }
     }
-    let (arena, picks) = work.finish();
+    let Work { arena, mut scratch, .. } = work;
+    let picks = scratch.take_picks();
     Encoded { topics, programs, source: Source { body, form, events }, arena, picks, records }
+}
+
+/// Counts for each topic the bytes of the events that have a record, and of their records.
+pub fn count(encoded: &Encoded) {
+    let mut sizes = vec![(0, 0); encoded.topics.len()];
+    for pair in encoded.records.iter().zip(&encoded.source.events) {
+        if let (Ok(record), Ok(event)) = pair {
+            let (events, records) = &mut sizes[record.topic];
+            *events += event.text.len();
+            *records += record.value.len() + record.key.as_ref().map_or(0, Range::len);
+        }
+    }
+    for (topic, (events, records)) in encoded.topics.iter().zip(sizes) {
+        topic.metrics.encoded(events, records);
+    }
 }
 
 /// What one batch's encoding works with.
@@ -60,8 +76,6 @@ struct Work<'a> {
     programs: &'a [Slot<Arc<Program>>],
     /// For each topic the key that came as a header field, if its contract takes it from there.
     header_keys: Vec<Slot<Option<Range<usize>>>>,
-    /// For each topic the bytes of its events and of their records.
-    sizes: Vec<(usize, usize)>,
     arena: Vec<u8>,
     scratch: Scratch,
 }
@@ -82,8 +96,7 @@ impl<'a> Work<'a> {
         let mut arena = Vec::with_capacity(body.len());
         let key = |topic: &Arc<Topic>| key::from_header(topic.contract.key.as_ref(), headers, &mut arena);
         let header_keys = topics.iter().map(key).collect();
-        let (sizes, scratch) = (vec![(0, 0); topics.len()], Scratch::default());
-        Self { body, form, framed, topics, programs, header_keys, sizes, arena, scratch }
+        Self { body, form, framed, topics, programs, header_keys, arena, scratch: Scratch::default() }
     }
 
     fn event(&mut self, event: &Event) -> Result<Record, Stop> {
@@ -100,18 +113,8 @@ impl<'a> Work<'a> {
         };
         let encoded = encoded.map_err(Stop::Fault)?;
         let key = header_key.or(encoded.key);
-        let sizes = &mut self.sizes[event.topic];
-        sizes.0 += text.len();
-        sizes.1 += encoded.value.len() + key.as_ref().map_or(0, Range::len);
         let (id, time_millis, picks) = (encoded.id, encoded.time_millis, encoded.picks);
         Ok(Record { topic: event.topic, value: encoded.value, key, id, time_millis, picks })
-    }
-
-    fn finish(mut self) -> (Vec<u8>, Picked) {
-        for (topic, (events, records)) in self.topics.iter().zip(self.sizes) {
-            topic.metrics.encoded(events, records);
-        }
-        (self.arena, self.scratch.take_picks())
     }
 }
 

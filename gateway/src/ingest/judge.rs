@@ -66,11 +66,17 @@ pub async fn accounts(encoded: &Encoded, bench: &Bench<'_>) -> Vec<Vec<Account>>
     accounts
 }
 
-/// Conventions that the topics themselves break count for each of their events.
+/// Conventions that the topics themselves break count for each of their events: those that block a topic for each one that
+/// was refused for it.
 fn standing(encoded: &Encoded, bench: &Bench<'_>, warnings: &mut BTreeSet<Arc<str>>) {
-    for (index, topic) in encoded.topics.iter().enumerate().filter(|(_, topic)| !topic.standing.is_empty()) {
-        let events = encoded.records.iter().flatten().filter(|record| record.topic == index).count();
-        for broken in topic.standing.iter().filter(|_| events > 0) {
+    for (index, topic) in encoded.topics.iter().enumerate() {
+        let passed = || encoded.records.iter().flatten().filter(|record| record.topic == index).count();
+        let (broken, events) = match &encoded.programs[index] {
+            Ok(_) if topic.standing.is_empty() => continue,
+            Ok(_) => (&*topic.standing, passed()),
+            Err(refusal) => (&*refusal.broken, encoded.blocked(index)),
+        };
+        for broken in broken.iter().filter(|_| events > 0) {
             let effect = effect(broken.action, broken.rollout);
             if effect == Effect::Warned {
                 warnings.insert(broken.rule.as_str().into());

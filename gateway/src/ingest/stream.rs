@@ -12,7 +12,7 @@ use crate::app::{App, Stage as Life};
 use crate::door::answer::Answer;
 use crate::door::ndjson::Windows;
 use crate::door::receipts::Settled;
-use crate::event::{Code, Rejection, Verdict};
+use crate::event::{Batch, Code, Rejection, Verdict};
 
 /// Windows that have their verdicts, in order; an error comes last.
 type Windowed = Receiver<Result<Settled, Rejection>>;
@@ -59,17 +59,30 @@ impl Stream {
             tokio::select! {
                 biased;
                 window = first(&mut self.under_way), if !self.under_way.is_empty() => self.hand_out(Ok(window)).await,
-                window = self.windows.next(), if end.is_none() && room => match window {
-                    Ok(Some(_)) if self.app.life.stage() == Life::Closing => end = Some(Err(draining())),
-                    Ok(Some(batch)) => self.under_way.push_back(carry(&self.app, &self.caller, batch, ()).await),
-                    Ok(None) => end = Some(Ok(())),
-                    Err(rejection) => end = Some(Err(rejection)),
-                },
+                window = self.windows.next(), if end.is_none() && room => end = self.take(window).await,
             }
         }
         if let Some(Err(rejection)) = end {
             self.hand_out(Err(rejection)).await;
         }
+    }
+
+    /// Sends a window on its way, if the gateway stays and its sender still may. Otherwise nothing more is read of the
+    /// body; how it ended.
+    async fn take(&mut self, window: Result<Option<Batch>, Rejection>) -> Option<Result<(), Rejection>> {
+        let batch = match window {
+            Ok(Some(batch)) => batch,
+            Ok(None) => return Some(Ok(())),
+            Err(rejection) => return Some(Err(rejection)),
+        };
+        if self.app.life.stage() == Life::Closing {
+            return Some(Err(draining()));
+        }
+        if let Err(rejection) = self.caller.renew(&self.app) {
+            return Some(Err(rejection));
+        }
+        self.under_way.push_back(carry(&self.app, &self.caller, batch, ()).await);
+        None
     }
 
     /// An error means that nobody waits for the answer any more, which changes nothing.

@@ -53,9 +53,10 @@ fn about(encoded: &Encoded, index: usize, conventions: Vec<Account>) -> Trial {
     let Ok(event) = &encoded.source.events[index] else { return Trial::default() };
     let topic = &encoded.topics[event.topic];
     let program = encoded.programs[event.topic].as_ref();
+    let blocking = program.err().into_iter().flat_map(|refusal| &refusal.broken);
     Trial {
         topic: Some(topic.contract.topic.clone()),
-        standing: topic.standing.to_vec(),
+        standing: blocking.chain(&*topic.standing).cloned().collect(),
         aside: program.map(|program| program.rules.does_not_apply().to_vec()).unwrap_or_default(),
         conventions,
         ..Trial::default()

@@ -12,8 +12,6 @@ use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
 use crate::event::Certificate;
 
-/// The longest name that is taken, in bytes.
-const LONGEST_NAME: usize = 512;
 /// The longest object identifier that is spelled out, in bytes; those in use have about ten.
 const LONGEST_OID: usize = 64;
 /// Attribute types with a name of their own (RFC 4514, section 3).
@@ -34,7 +32,8 @@ const TYPES: [(&str, &str); 9] = [
 #[error("the client's certificate can't be read")]
 pub(super) struct Unreadable;
 
-/// The names in a certificate of DER. A name with a control character, or over 512 bytes, is none.
+/// The names in a certificate of DER. A name with a control character is none. How long one is only the certificate limits,
+/// which is part of a handshake.
 pub(super) fn read(der: &[u8]) -> Result<Certificate, Unreadable> {
     let (rest, certificate) = X509Certificate::from_der(der).map_err(|_| Unreadable)?;
     if !rest.is_empty() {
@@ -52,7 +51,7 @@ pub(super) fn read(der: &[u8]) -> Result<Certificate, Unreadable> {
 }
 
 fn kept(name: &str) -> Option<Arc<str>> {
-    let sound = !name.is_empty() && name.len() <= LONGEST_NAME && !name.chars().any(char::is_control);
+    let sound = !name.is_empty() && !name.chars().any(char::is_control);
     sound.then(|| name.into())
 }
 

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use tower::Service as _;
 
 use super::activity::{Activity, Tracked};
+use super::renewal::Renewal;
 use super::timed::{Limits, Timed};
 use crate::config::listen::Listen;
 use crate::event::Peer;
@@ -33,11 +34,13 @@ const HEADER_LIST: u32 = 32 * 1024;
 const RESETS: usize = 32;
 
 /// Serves a connection until it ends. When `closing` turns true, requests under way are answered and no more are
-/// taken: HTTP/1.1 says `Connection: close`, HTTP/2 sends GOAWAY. Every request carries `peer` in its extensions.
+/// taken: HTTP/1.1 says `Connection: close`, HTTP/2 sends GOAWAY. The same comes before the client's certificate ends,
+/// by `renewal`. Every request carries `peer` in its extensions.
 pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     (edge, peer): (Edge, Arc<Peer>),
     listen: &Listen,
+    renewal: Option<Renewal>,
     mut closing: watch::Receiver<bool>,
 ) {
     let activity = Activity::new();
@@ -50,7 +53,8 @@ pub(super) async fn serve(
         let answer = edge.clone().call(request.map(|body| Body::new(activity.note_end(body))));
         async move {
             let mut response: Response<Body> = answer.await.unwrap_or_else(|never: Infallible| match never {});
-            if is_http1 && activity.is_unread() && !is_streamed(&response) {
+            let unread = activity.is_unread() && !is_streamed(&response);
+            if is_http1 && (unread || renewal.is_some_and(Renewal::is_near)) {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             Ok::<_, Infallible>(response.map(|body| Tracked { body, _request: under_way }))
@@ -67,9 +71,15 @@ pub(super) async fn serve(
         .keep_alive_interval(listen.idle_timeout)
         .keep_alive_timeout(listen.header_timeout);
     let mut connection = pin!(builder.serve_connection(transport, service));
+    let going = async {
+        tokio::select! {
+            () = told_to_close(&mut closing) => {}
+            () = Renewal::closes(renewal) => {}
+        }
+    };
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = told_to_close(&mut closing) => {
+        () = going => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }

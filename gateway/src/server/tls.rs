@@ -3,7 +3,8 @@
 //! end; nothing of requests.
 //!
 //! A connection is held to one time from its first byte to the end of its handshake. It takes one of the places for
-//! handshakes when its client's hello is there, so that silent connections take none.
+//! handshakes when its client's hello is there, so that silent connections take none, and gives it up if its client is
+//! slow to go on, so that half handshakes keep nobody out.
 //!
 //! Where clients show certificates, no session is resumed: each connection's certificate is checked against the
 //! authorities and the time of that moment.
@@ -11,7 +12,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use forebay_schemas::problem::Problem;
@@ -33,6 +34,10 @@ use crate::metrics::tls::{Handshake, Listener, TlsMetrics};
 
 /// What a TLS connection begins with: the content type of a handshake (RFC 8446, section 5.1).
 const HANDSHAKE: u8 = 22;
+/// How long a handshake keeps its place. A client that takes longer goes on without one. One address can't say enough
+/// hellos in this time to take all places: each of its connections is held for the whole handshake's time, and they are
+/// counted.
+const PATIENCE: Duration = Duration::from_millis(100);
 /// What is spoken inside, the preferred first (RFC 9113, section 3.2; RFC 7301, section 6).
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
@@ -118,9 +123,14 @@ impl Live {
         }
         let hello = LazyConfigAcceptor::new(Acceptor::default(), stream);
         let hello = timeout_at(deadline, hello).await.map_err(|_| Refused::TimedOut)??;
-        let _turn = timeout_at(deadline, self.turns.acquire()).await.map_err(|_| Refused::Crowded)?;
-        let rest = hello.into_stream(self.current.load_full());
-        let stream = timeout_at(deadline, rest).await.map_err(|_| Refused::TimedOut)??;
+        let turn = timeout_at(deadline, self.turns.acquire()).await.map_err(|_| Refused::Crowded)?;
+        let mut rest = hello.into_stream(self.current.load_full());
+        let prompt = timeout_at(deadline.min(Instant::now() + PATIENCE), &mut rest).await;
+        drop(turn);
+        let stream = match prompt {
+            Ok(stream) => stream?,
+            Err(_) => timeout_at(deadline, rest).await.map_err(|_| Refused::TimedOut)??,
+        };
         let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
         let names = shown.map(|shown| certificate::read(shown)).transpose()?;
         Ok((stream, names))

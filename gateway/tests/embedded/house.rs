@@ -13,7 +13,7 @@ use forebay::ingest::authn::Authn;
 use forebay::layers::Edge;
 use forebay::metrics::Metrics;
 use forebay::router;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
@@ -22,7 +22,7 @@ use tower::ServiceExt as _;
 
 /// A topic whose values are JSON, keyed and with ids.
 pub(crate) const TOPIC: &str = "shop.order.placed.v1";
-/// A topic whose contract names one producer, who never calls.
+/// A topic whose contract names a producer and a pattern of SPIFFE ids.
 pub(crate) const CLOSED: &str = "shop.order.closed.v1";
 /// A topic that has a contract, and that Kafka does not have.
 pub(crate) const ABSENT: &str = "shop.order.absent.v1";
@@ -99,32 +99,27 @@ impl Answer {
 impl House {
     /// A gateway that is ready and knows everyone as the tester, with these variables over its configuration.
     pub(crate) async fn new(variables: &[(&str, &str)]) -> Self {
-        Self::made(ANYONE, variables, |_| {}).await
-    }
-
-    /// The same, with something changed in what it is built from.
-    pub(crate) async fn with(variables: &[(&str, &str)], change: impl FnOnce(&mut App)) -> Self {
-        Self::made(ANYONE, variables, change).await
+        Self::known_by(ANYONE, variables).await
     }
 
     /// A gateway that is ready and knows its callers so, with these variables over its configuration.
     pub(crate) async fn known_by(authn: &str, variables: &[(&str, &str)]) -> Self {
-        Self::made(authn, variables, |_| {}).await
+        Self::built(Plan { authn, ..Plan::default() }, variables, |_| {}).await
     }
 
     /// A gateway with one more contract beside the usual ones, which follows the topic, and conventions.
     pub(crate) async fn judging(contract: &str, conventions: &str) -> Self {
-        Self::judging_with(contract, conventions, &[]).await
+        Self::judging_with((contract, conventions), &[], |_| {}).await
     }
 
-    /// The same with these variables over its configuration.
-    pub(crate) async fn judging_with(contract: &str, conventions: &str, variables: &[(&str, &str)]) -> Self {
+    /// The same with these variables over its configuration, and something changed in what it is built from.
+    pub(crate) async fn judging_with(
+        (contract, conventions): (&str, &str),
+        variables: &[(&str, &str)],
+        change: impl FnOnce(&mut App),
+    ) -> Self {
         let plan = Plan { contract: Some(contract), conventions, ..Plan::default() };
-        Self::built(plan, variables, |_| {}).await
-    }
-
-    async fn made(authn: &str, variables: &[(&str, &str)], change: impl FnOnce(&mut App)) -> Self {
-        Self::built(Plan { authn, ..Plan::default() }, variables, change).await
+        Self::built(plan, variables, change).await
     }
 
     async fn built(plan: Plan<'_>, variables: &[(&str, &str)], change: impl FnOnce(&mut App)) -> Self {
@@ -133,7 +128,8 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let catalog = folder.path().join("catalog");
         let keyed = "key: { from: /customer }\nid: { from: /id }\ntime: { from: /at }\n";
-        let usual = [(TOPIC, keyed), (CLOSED, "producers: [svc-shop]\n"), (ABSENT, "")];
+        let usual =
+            [(TOPIC, keyed), (CLOSED, "producers: [svc-shop, 'spiffe://shop.example/ns/shop/*']\n"), (ABSENT, "")];
         let usual = usual.map(|(topic, more)| (topic, format!("{CONTRACT}{more}")));
         for (topic, more) in usual.into_iter().chain(contract.map(|contract| (JUDGED, contract.to_owned()))) {
             let home = catalog.join(topic);
@@ -196,10 +192,14 @@ impl House {
 }
 
 impl Door {
+    /// Sends a request; its answer is still to be read.
+    pub(crate) async fn open(&self, request: Request<Body>) -> Response<Body> {
+        self.0.clone().oneshot(request).await.unwrap()
+    }
+
     /// Sends a request and reads its answer.
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.0.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
+        let (parts, body) = self.open(request).await.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
     }

@@ -1,21 +1,28 @@
 //! Who is calling, from the first byte of a connection to the answer: what a caller who is not known hears, before a
 //! byte of its body is read, and what one hears whose credential ends soon.
 
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::process::Command;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use axum::body::Body;
+use bytes::Bytes;
 use forebay::event::Peer;
 use forebay::router;
 use forebay::server::Server;
 use http::{Request, StatusCode};
+use http_body::Frame;
 use http_body_util::BodyExt as _;
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 use tower::ServiceExt as _;
 
-use super::house::{House, TOPIC, order, request};
+use super::house::{CLOSED, House, TOPIC, order, request};
 
 /// A key as `forebay key new` prints it: the key, and the line for the file.
 fn key(arguments: &[&str]) -> (String, String) {
@@ -70,6 +77,88 @@ async fn a_key_that_ends_soon_says_so_to_its_sender_and_to_operators() {
     assert!(text.contains("forebay_credentials_expiring{principal=\"svc-shop\"} 1\n"), "{text}");
     let accepted = "forebay_authentications_total{method=\"api_key\",outcome=\"accepted\"} 1\n";
     assert!(text.contains(accepted), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_turned_away_hears_too_that_the_key_ends_soon() {
+    let (key, line) = key(&["--principal", "svc-other", "--days", "3"]);
+    let (house, _folder) = with_keys(&[&line], "").await;
+    let of = |topic: &str, content_type: &str, body: &'static str| {
+        let mut request = request(topic, content_type, body);
+        request.headers_mut().insert("authorization", format!("Bearer {key}").parse().unwrap());
+        request
+    };
+    for (request, expected) in [
+        (of("no.such.topic", "application/json", "{}"), StatusCode::NOT_FOUND),
+        (of(CLOSED, "application/json", "{}"), StatusCode::FORBIDDEN),
+        (of(TOPIC, "text/nonsense", "{}"), StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        (of(TOPIC, "application/json", "{"), StatusCode::BAD_REQUEST),
+    ] {
+        let answer = house.send(request).await;
+        assert_eq!(answer.status, expected, "{}", answer.text);
+        assert!(answer.headers.contains_key("forebay-credential-expires"), "{expected}");
+    }
+}
+
+/// A body that comes as the test has it.
+struct Fed(mpsc::Receiver<Bytes>);
+
+impl http_body::Body for Fed {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.poll_recv(context).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
+    }
+}
+
+/// The codes of a stream's lines: one before the change, and 20 that are sent after it. None for what was written.
+async fn codes(house: &House, key: &str, change: impl FnOnce()) -> Vec<Value> {
+    let (feed, body) = mpsc::channel(1);
+    let mut streamed = request(TOPIC, "application/x-ndjson", Body::new(Fed(body)));
+    let headers = streamed.headers_mut();
+    headers.insert("accept", "application/x-ndjson".parse().unwrap());
+    headers.insert("authorization", format!("Bearer {key}").parse().unwrap());
+    let lines = |count| (0..count).map(|id| order(&id.to_string()) + "\n").collect::<String>();
+    feed.send(lines(1).into()).await.unwrap();
+    let mut answer = house.door.open(streamed).await.into_body();
+    let mut text = answer.frame().await.unwrap().unwrap().into_data().unwrap().to_vec();
+    change();
+    feed.send(lines(20).into()).await.unwrap();
+    drop(feed);
+    text.extend(answer.collect().await.unwrap().to_bytes());
+    let lines = String::from_utf8(text).unwrap();
+    lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["code"].take()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_stream_ends_with_its_senders_rights() {
+    let (key, line) = key(&["--principal", "svc-shop"]);
+    let (house, folder) = with_keys(&[&line], "").await;
+    let path = folder.path().join("keys.yaml");
+    let put = |lines: &str| {
+        std::fs::write(&path, lines).unwrap();
+        house.app.authn.reload().unwrap();
+    };
+    let another = self::key(&["--principal", "svc-other"]).1;
+    let still = codes(&house, &key, || put(&format!("{line}\n{another}"))).await;
+    assert_eq!(still, vec![Value::Null; 21], "whose key is still there goes on");
+    let withdrawn = codes(&house, &key, || put(&another)).await;
+    assert_eq!(withdrawn, [Value::Null, "unauthenticated".into()], "the key was withdrawn");
+    put(&line);
+    let change = || {
+        let contracts = house.app.catalog.current();
+        let mut closed = (**contracts.get(TOPIC).unwrap()).clone();
+        Arc::make_mut(&mut closed.contract).producers = Some(vec!["svc-other".to_owned()]);
+        house.app.catalog.replace((*contracts).clone().with(closed));
+    };
+    assert_eq!(codes(&house, &key, change).await, [Value::Null, "forbidden".into()], "the topic is another's");
+    let text = house.app.metrics.render(house.app.moment());
+    let accepted = "forebay_authentications_total{method=\"api_key\",outcome=\"accepted\"} 3\n";
+    assert!(text.contains(accepted), "a stream is one request: {text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

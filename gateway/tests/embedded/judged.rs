@@ -13,7 +13,7 @@ use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 
-use super::house::{COPIES, House, JUDGED, request};
+use super::house::{Answer, COPIES, House, JUDGED, request};
 
 const CONTRACT: &str = "\
 owner: team-shop
@@ -111,12 +111,29 @@ async fn a_dry_run_says_all_and_writes_nothing() {
     let only_refused = house.send(dry(order(-5, ""))).await;
     insta::assert_snapshot!("a_dry_run_of_which_nothing_would_be_written", shown(&house, &only_refused.shown()));
     assert!(conventions(&house).await.as_array().unwrap().iter().all(|rule| rule["hits"] == json!([])));
+    let text = house.app.metrics.render(house.app.moment());
+    let of_topic = |line: &&str| line.contains(JUDGED) && !line.ends_with(" 0");
+    assert_eq!(text.lines().filter(of_topic).collect::<Vec<_>>(), [""; 0], "nothing of it is counted");
+    let mut misspelt = dry(order(5, ""));
+    *misspelt.uri_mut() = format!("/v1/topics/{JUDGED}/events?dry%5Frun=true").parse().unwrap();
+    insta::assert_snapshot!("a_dry_run_that_is_misspelt", house.send(misspelt).await.shown());
     let real = house.post(JUDGED, events).await;
     assert_eq!(real.json()["events"][0]["offset"], json!(0), "the first record of its partition: {}", real.text);
     let details = |answer: &Value| -> Vec<Value> {
         answer["events"].as_array().unwrap().iter().map(|event| event["detail"].clone()).collect()
     };
     assert_eq!(details(&real.json()), details(&answer.json()), "one text for both");
+}
+
+/// An answer, and how many turns it took.
+async fn in_turns(answer: impl Future<Output = Answer>) -> (Answer, usize) {
+    let (mut answer, mut turns) = (pin!(answer), 0);
+    let answer = poll_fn(|context| {
+        turns += 1;
+        answer.as_mut().poll(context)
+    });
+    let answer = answer.await;
+    (answer, turns)
 }
 
 /// Events of which each takes all the steps that an expression may take.
@@ -133,16 +150,20 @@ async fn others_get_their_turn_while_events_are_judged() {
     let house = House::judging(CONTRACT, LONG).await;
     let tags = vec!["7"; 300].join(",");
     let events = vec![order(5, &format!(r#","tags":[{tags}]"#)); 100].join(",");
-    let mut answer = pin!(house.send(dry(format!("[{events}]"))));
-    let mut turns = 0;
-    let answer = poll_fn(|context| {
-        turns += 1;
-        answer.as_mut().poll(context)
-    });
-    let answer = answer.await;
+    let (answer, turns) = in_turns(house.send(dry(format!("[{events}]")))).await;
     assert_eq!(answer.json()["would_write"], json!(100), "{}", answer.text);
     // Nothing of a dry run waits. It is judged twice, and two events are as much as one turn takes.
     assert!(turns >= 100, "{turns} turns");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn others_get_their_turn_while_copies_are_made() {
+    let house = house().await;
+    let events = vec![order(-5, &format!(r#","channel":"{}""#, "x".repeat(50_000))); 40].join(",");
+    let (answer, turns) = in_turns(house.post(JUDGED, format!("[{events}]"))).await;
+    assert_eq!(answer.json()["events"][39]["dead_letter"], json!("kept"), "{}", answer.text);
+    // Encoding, judging and copying take a turn for two of them.
+    assert!(turns >= 60, "{turns} turns");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -214,7 +235,7 @@ const PATIENT: [(&str, &str); 2] = [("FOREBAY_KAFKA__DEADLINE", "100s"), ("FOREB
 
 #[tokio::test(flavor = "multi_thread")]
 async fn copies_that_are_stuck_keep_nobody_waiting() {
-    let house = House::judging_with(CONTRACT, RULES, &PATIENT).await;
+    let house = House::judging_with((CONTRACT, RULES), &PATIENT, |_| {}).await;
     for partition in 0..4 {
         house.broker.partition_leader(COPIES, partition, None).unwrap();
     }

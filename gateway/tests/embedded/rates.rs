@@ -17,7 +17,7 @@ use http::{Request, StatusCode};
 use http_body::Frame;
 use serde_json::json;
 
-use super::house::{Answer, House, TOPIC, order, request};
+use super::house::{Answer, House, JUDGED, TOPIC, order, request};
 
 /// What a caller may send: 4 events a second, twice as many at once, and more bytes than any test sends.
 const CALLERS: [(&str, &str); 3] = [
@@ -26,19 +26,25 @@ const CALLERS: [(&str, &str); 3] = [
     ("FOREBAY_ADMISSION__RATES__DEFAULT__BURST", "2s"),
 ];
 
-/// A gateway whose clock stands still until the test turns it, and a topic that takes so much a second.
+/// A topic whose events are any bytes.
+const OCTETS: &str = "owner: team-shop\ndescription: An order.\nvalue: { format: bytes }\n";
+
+/// A gateway whose clock stands still until the test turns it, and two topics that take so much a second.
 async fn house(variables: &[(&str, &str)], topic: (Option<u64>, Option<u64>)) -> (House, FakeRelativeClock) {
     let clock = FakeRelativeClock::default();
     let ticks = Ticks::of(clock.clone());
     let change = move |app: &mut App| {
         app.rates = Rates::new(&app.config.admission.rates, ticks);
-        let contracts = app.catalog.current();
-        let mut limited = (**contracts.get(TOPIC).unwrap()).clone();
-        let contract = Arc::make_mut(&mut limited.contract);
-        (contract.events_per_second, contract.bytes_per_second) = topic;
-        app.catalog.replace((*contracts).clone().with(limited));
+        let mut contracts = (*app.catalog.current()).clone();
+        for name in [TOPIC, JUDGED] {
+            let mut limited = (**contracts.get(name).unwrap()).clone();
+            let contract = Arc::make_mut(&mut limited.contract);
+            (contract.events_per_second, contract.bytes_per_second) = topic;
+            contracts = contracts.with(limited);
+        }
+        app.catalog.replace(contracts);
     };
-    (House::with(variables, change).await, clock)
+    (House::judging_with((OCTETS, ""), variables, change).await, clock)
 }
 
 fn orders(events: usize) -> String {
@@ -104,6 +110,8 @@ async fn lines_pay_by_windows_and_the_stream_goes_on() {
     assert!(receipts.headers.contains_key("ratelimit-policy"));
 }
 
+const OCTET_STREAM: &str = "application/octet-stream";
+
 /// A body that says whether anybody has asked for it.
 struct Watched(Arc<AtomicBool>);
 
@@ -120,26 +128,40 @@ impl http_body::Body for Watched {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_refuses_before_the_body_is_asked_for() {
     let (house, clock) = house(&[], (None, Some(4_000))).await;
-    let post = |length: u64| {
+    let post = |content_type: &str, length: u64| {
         let asked = Arc::new(AtomicBool::new(false));
-        let request = Request::post(format!("/v1/topics/{TOPIC}/events"))
-            .header("content-type", "application/json")
+        let request = Request::post(format!("/v1/topics/{JUDGED}/events"))
+            .header("content-type", content_type)
             .header("content-length", length)
             .header("expect", "100-continue")
             .body(Body::new(Watched(Arc::clone(&asked))))
             .unwrap();
         (request, asked)
     };
-    assert_eq!(house.post(TOPIC, order(&"x".repeat(3_000))).await.status, StatusCode::OK);
-    for (length, expected, read) in [
-        (2_000, StatusCode::TOO_MANY_REQUESTS, false),
-        (4_001, StatusCode::PAYLOAD_TOO_LARGE, false),
-        (100, StatusCode::BAD_REQUEST, true),
-    ] {
-        let (request, asked) = post(length);
+    let octets = |length| request(JUDGED, OCTET_STREAM, "x".repeat(length));
+    let expect = async |content_type, length, expected, read| {
+        let (request, asked) = post(content_type, length);
         let answer = house.send(request).await;
-        assert_eq!((answer.status, asked.load(Ordering::Relaxed)), (expected, read), "{}", answer.text);
-    }
+        assert_eq!((answer.status, asked.load(Ordering::Relaxed)), (expected, read), "{length}: {}", answer.text);
+    };
+    assert_eq!(house.send(octets(3_000)).await.status, StatusCode::OK);
+    expect(OCTET_STREAM, 2_000, StatusCode::TOO_MANY_REQUESTS, false).await;
+    expect(OCTET_STREAM, 4_001, StatusCode::PAYLOAD_TOO_LARGE, false).await;
+    expect(OCTET_STREAM, 100, StatusCode::OK, true).await;
+    expect("application/json", 4_001, StatusCode::BAD_REQUEST, true).await;
+    assert_eq!(house.send(octets(1_000)).await.status, StatusCode::OK, "refusals took nothing");
+    expect("application/json", 1, StatusCode::TOO_MANY_REQUESTS, false).await;
     clock.advance(Duration::from_secs(1));
-    assert_eq!(house.post(TOPIC, order(&"x".repeat(3_900))).await.status, StatusCode::OK, "refusals took nothing");
+    assert_eq!(house.send(octets(3_900)).await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_between_events_costs_nothing() {
+    let (house, _clock) = house(&[], (None, Some(1_024))).await;
+    let events = format!("[{},{}{}]", order("a"), " ".repeat(2_000), order("b"));
+    let length = events.len().into();
+    let mut spaced = request(TOPIC, "application/json", events);
+    spaced.headers_mut().insert("content-length", length);
+    let answer = house.send(spaced).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
 }

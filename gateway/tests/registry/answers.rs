@@ -137,7 +137,7 @@ async fn credentials_are_sent_and_never_shown() {
     assert!(failure.is_retryable() && failure.to_string().contains("credentials"), "{failure}");
     assert!(!failure.to_string().contains("127.0.0.1"), "a client must not read where the registry is: {failure}");
 
-    let log = String::from_utf8(shown.0.lock().unwrap().clone()).unwrap();
+    let log = shown.text();
     assert!(log.contains("the schema registry is away"), "{log}");
     let all = format!("{log} {basic:?} {bearer:?} {failure:?}");
     for secret in ["open-sesame", "c3ZjOm9wZW4tc2VzYW1l", "token-of-the-gateway"] {
@@ -160,7 +160,13 @@ async fn files_that_hold_no_credential_are_refused_at_the_start() {
 
 /// What was logged.
 #[derive(Clone, Default)]
-struct Shown(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+pub(crate) struct Shown(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl Shown {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl std::io::Write for Shown {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {

@@ -8,3 +8,4 @@ mod faults;
 mod limits;
 mod snapshot;
 mod tls;
+mod bound;

@@ -29,14 +29,19 @@ pub(crate) struct Served {
     _stop: watch::Sender<()>,
 }
 
-/// Serves with these variables over the configuration.
+/// Serves everyone, with these variables over the configuration.
 pub(crate) async fn serve(variables: &[(&str, &str)]) -> Served {
+    serve_known_by("{ anonymous: true, anonymous_principal: tester }", variables).await
+}
+
+/// Serves with this section `authn`, and these variables over the configuration.
+pub(crate) async fn serve_known_by(authn: &str, variables: &[(&str, &str)]) -> Served {
     let ports = [
         ("FOREBAY_LISTEN__ADDRESS", "127.0.0.1:0"),
         ("FOREBAY_ADMIN__ADDRESS", "127.0.0.1:0"),
         ("FOREBAY_DRAIN__SETTLE", "0s"),
     ];
-    let house = House::new(&[&ports, variables].concat()).await;
+    let house = House::known_by(authn, &[&ports, variables].concat()).await;
     let server = Server::bind(Arc::clone(&house.app)).await.unwrap();
     let (data, _) = server.addresses().unwrap();
     let tls = server.tls();
@@ -124,7 +129,17 @@ impl Kept {
 
     /// Posts an order and reads the answer.
     pub(crate) async fn post(&mut self, address: SocketAddr, id: &str) -> Result<(StatusCode, Version), hyper::Error> {
-        let request = Request::post(format!("https://{address}/v1/topics/{TOPIC}/events"))
+        self.post_to(address, TOPIC, id).await
+    }
+
+    /// The same to another topic.
+    pub(crate) async fn post_to(
+        &mut self,
+        address: SocketAddr,
+        topic: &str,
+        id: &str,
+    ) -> Result<(StatusCode, Version), hyper::Error> {
+        let request = Request::post(format!("https://{address}/v1/topics/{topic}/events"))
             .header("host", "localhost")
             .header("content-type", "application/json")
             .body(Full::from(order(id)))

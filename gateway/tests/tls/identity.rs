@@ -5,7 +5,8 @@ use rcgen::SanType;
 use rustls::HandshakeKind;
 
 use super::authority::{Authority, Files, Identity};
-use super::client::{Kept, Served, config, second, serve_tls};
+use super::client::{Kept, Served, config, second, serve_known_by, serve_tls};
+use super::house::CLOSED;
 
 fn service(authority: &Authority) -> Identity {
     authority.issue(&[SanType::URI("spiffe://shop.example/svc-a".try_into().unwrap())])
@@ -71,4 +72,35 @@ async fn an_authority_that_is_taken_away_is_not_believed_on_the_next_connection(
     assert_eq!(answer, None, "a new connection");
     assert_eq!(kept.post(served.data, "c").await.unwrap().0, StatusCode::OK, "the kept one goes on");
     assert_eq!(post(&served, &issuer, Some(&service(&new))).await, Some(StatusCode::OK));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn producers_are_held_to_the_name_in_their_certificate() {
+    let (issuer, clients) = (Authority::new(), Authority::new());
+    let files = Files::of(&issuer.server());
+    let section = files.believing(&clients, "");
+    let spiffe = |id: &str| SanType::URI(id.try_into().unwrap());
+    let dns = |name: &str| SanType::DnsName(name.try_into().unwrap());
+    let (let_in, shut_out) = ("spiffe://shop.example/ns/shop/svc-a", "spiffe://shop.example/ns/billing/svc-a");
+    for (kind, let_in, shut_out, nameless) in [
+        ("spiffe", spiffe(let_in), spiffe(shut_out), dns("svc-shop")),
+        ("dns", dns("svc-shop"), dns("svc-billing"), spiffe(let_in)),
+    ] {
+        let authn = format!("{{ mtls: {{ principal: {kind} }} }}");
+        let served = serve_known_by(&authn, &[("FOREBAY_LISTEN__TLS", &section)]).await;
+        for (name, expected) in [
+            (Some(let_in), StatusCode::OK),
+            (Some(shut_out), StatusCode::FORBIDDEN),
+            (Some(nameless), StatusCode::UNAUTHORIZED),
+            (None, StatusCode::UNAUTHORIZED),
+        ] {
+            for protocol in ["http/1.1", "h2"] {
+                let identity = name.as_ref().map(|name| clients.issue(std::slice::from_ref(name)));
+                let config = config(&issuer, &[protocol], identity.as_ref());
+                let mut kept = Kept::open(served.data, &config).await.unwrap();
+                let (status, _) = kept.post_to(served.data, CLOSED, "a").await.unwrap();
+                assert_eq!(status, expected, "{kind} {name:?} {protocol}");
+            }
+        }
+    }
 }

@@ -61,11 +61,17 @@ async fn a_broken_file_leaves_the_old_certificate() {
     let names = ["cert.pem", "key.pem", "ca.pem"];
     assert_eq!(served.tls[0].files(), names.map(|name| files.path(name)));
     let expired = authority.sign(|params| params.not_after = rcgen::date_time_ymd(2020, 1, 1));
+    let early = authority.sign(|params| params.not_before = rcgen::date_time_ymd(2100, 1, 1));
     let secret = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0!\n-----END PRIVATE KEY-----\n";
     let wrong = [
         ("cert.pem", "", "/listen/tls/certificate: expected a certificate in PEM, found a file without one"),
         ("cert.pem", &first.certificate[..200], "/listen/tls/certificate: expected certificates in PEM"),
         ("cert.pem", &expired.certificate, "/listen/tls/certificate: expected a certificate that is valid, found one"),
+        (
+            "cert.pem",
+            &early.certificate,
+            "/listen/tls/certificate: expected a certificate that is valid, found one that is valid only from",
+        ),
         ("key.pem", &expired.key, "/listen/tls/key: expected the private key of the certificate in"),
         ("key.pem", secret, "/listen/tls/key: expected a private key in PEM without a passphrase"),
         ("key.pem", &secret.replace('!', ""), "/listen/tls/key: expected an RSA key of 2048 bits or more"),

@@ -41,9 +41,13 @@ fn post(gateway: &Gateway, topic: &str, token: &str) -> Answer {
     gateway.client().send(&post_as(&format!("Bearer {token}"), topic, "{}"))
 }
 
+fn fetches(result: &str) -> String {
+    format!("forebay_jwks_fetches_total{{result=\"{result}\"}}")
+}
+
 /// Waits until the gateway has asked the issuer, with this result, once more than it had before.
 fn await_fetch(gateway: &Gateway, result: &str, before: u64) {
-    let sample = format!("forebay_jwks_fetches_total{{result=\"{result}\"}}");
+    let sample = fetches(result);
     let fetched = eventually(Duration::from_mins(1), || (gateway.metric(&sample) > before).then_some(()));
     fetched.unwrap_or_else(|| panic!("no fetch {result}: {}", gateway.log().text()));
 }
@@ -77,14 +81,14 @@ fn an_issuer_may_be_away() {
         assert_eq!(post(&gateway, topic, &token).status, 200);
         written += 1;
     }
-    let stranger = SigningKey::new("2026-3");
+    let asked = || ["fetched", "failed"].map(|result| gateway.metric(&fetches(result)));
+    let (stranger, before) = (SigningKey::new("2026-3"), asked());
     for _ in 0..20 {
         let answer = post(&gateway, topic, &stranger.token(&claims()));
         assert_refused("a key that is not known", &answer, 401, "unauthenticated");
     }
-    let asked =
-        ["fetched", "failed"].map(|end| gateway.metric(&format!("forebay_jwks_fetches_total{{result=\"{end}\"}}")));
-    assert_eq!(asked[0], 1, "strangers' tokens make nobody ask more often: {asked:?}");
+    assert_eq!(before[0], 1, "{before:?}");
+    assert_eq!(asked(), before, "strangers' tokens make nobody ask more often");
     let others = but(json!({ "groups": ["b-team"] }));
     assert_refused("another group", &post(&gateway, topic, &old.token(&others)), 403, "forbidden");
     assert_eq!(records(topic, written).len(), written);

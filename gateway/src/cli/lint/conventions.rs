@@ -8,7 +8,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use forebay_policies::{Action, Case, Conventions, EventRules, Finding as Breach, Held, Place, Rollout, RuleInfo};
 use forebay_schemas::contract::{Compiled, Contract, Folder, Pointer};
-use forebay_schemas::encoder::Material;
 use forebay_schemas::lint::{self, Finding, Severity};
 use forebay_schemas::outline::{self, Outline};
 use forebay_schemas::problem::Problem;
@@ -19,7 +18,8 @@ use tokio::runtime::Runtime;
 use super::report::Report;
 use crate::binding::Binder;
 use crate::catalog::folder;
-use crate::catalog::{Rulebook, Topic};
+use crate::catalog::{Misfit, Rulebook, Topic};
+use crate::cli::offline::numbered;
 use crate::clock;
 use crate::config::Config;
 use crate::event::{Allowed, Event, Form, Principal};
@@ -100,16 +100,17 @@ impl Standard {
                 let topic = Topic::of(unbound, material, Arc::clone(rulebook), &Metrics::new());
                 self.try_samples(&Arc::new(topic.rebound(Ok(Arc::new(program)))), samples, report);
             }
-            Err(problems) => {
-                let of_rules = problems.iter().map(lint::convention_problem);
-                of_rules.for_each(|finding| report.add(GROUP, finding));
+            Err(misfit) => {
+                for problem in misfit.into_problems() {
+                    report.add(GROUP, lint::convention_problem(&problem));
+                }
             }
         }
     }
 
     /// Keeps in mind which rules over events apply to a topic, and why others don't. One that does not go with the schema is
     /// said to be wrong, not to apply to nothing.
-    fn remember(&mut self, contract: &Contract, rules: Result<EventRules, Vec<Problem>>) {
+    fn remember(&mut self, contract: &Contract, rules: Result<EventRules, Misfit>) {
         let Ok(rules) = rules else {
             let ours = self.conventions.rules().filter(|rule| rule.topics.include(&contract.topic));
             self.applied.extend(ours.map(|rule| rule.name.clone()));
@@ -270,16 +271,6 @@ fn of_rule(rule: &RuleInfo, severity: Severity, (id, line): (&str, usize), says:
         says,
         remedy: remedy.to_owned(),
     }
-}
-
-/// The contract's material with ids where only a registry knows them: they are written, never read, so any one does. None
-/// where the schema itself is not known.
-fn numbered(contract: &Contract, material: &Material) -> Option<Material> {
-    let mut material = material.clone();
-    for sourced in [&mut material.value, &mut material.key].into_iter().flatten() {
-        sourced.id.get_or_insert(0);
-    }
-    material.suffices(contract).then_some(material)
 }
 
 /// A convention that a contract or its schema breaks; the schema's file and line, where the rule means a field of it.

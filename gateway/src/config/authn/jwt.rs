@@ -71,6 +71,10 @@ fn issuer(node: &Node, problems: &mut Vec<Problem>) -> Option<Jwt> {
     let audience = r.required("audience", "what tokens must say in aud, such as forebay", audiences);
     let jwks = r.required("jwks", "the address or the file of the issuer's keys", source);
     let ca = r.optional("ca", Node::text).map(PathBuf::from);
+    let is_https = |source: &KeySource| matches!(source, KeySource::Url(url) if url.starts_with("https:"));
+    if let (Some(_), Some(false)) = (&ca, jwks.as_ref().map(is_https)) {
+        r.refuse("ca", "no ca here: jwks is no https address, so that nothing is fetched by TLS");
+    }
     let algorithms = r.required("algorithms", "what tokens may be signed with, such as [RS256]", algorithms);
     let principal = r.optional("principal", Node::text).unwrap_or_else(|| "sub".to_owned());
     let groups = r.optional("groups", Node::text).unwrap_or_else(|| "groups".to_owned());

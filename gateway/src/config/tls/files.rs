@@ -71,14 +71,17 @@ fn chain(file: &Path, now: SystemTime) -> Result<(Vec<CertificateDer<'static>>, 
     let Some((_, leaf)) = leaf else {
         return Err(Flaw::new(MEMBER, "an X.509 certificate", "something else in the first PEM block"));
     };
-    let end = leaf.validity().not_after;
+    let (begin, end) = (leaf.validity().not_before, leaf.validity().not_after);
     let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    if u64::try_from(end.timestamp()).is_ok_and(|end| end > now) {
-        let expires = end.timestamp();
-        Ok((chain, expires))
+    let now = i64::try_from(now).unwrap_or(i64::MAX);
+    let found = if end.timestamp() <= now {
+        format!("one that expired at {end}")
+    } else if begin.timestamp() > now {
+        format!("one that is valid only from {begin}")
     } else {
-        Err(Flaw::new(MEMBER, "a certificate that is valid", format!("one that expired at {end}")))
-    }
+        return Ok((chain, end.timestamp()));
+    };
+    Err(Flaw::new(MEMBER, "a certificate that is valid", found))
 }
 
 fn key(file: &Path) -> Result<PrivateKeyDer<'static>, Flaw> {

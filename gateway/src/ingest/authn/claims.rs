@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::denied::Denied;
-use super::{GROUPS, name};
+use super::{GROUPS, NAME_BYTES, name};
 use crate::config::authn::jwt::Jwt;
 use crate::event::Principal;
 
@@ -30,7 +30,7 @@ pub(super) fn principal(claims: &Value, issuer: &Jwt, now: i64) -> Result<(Princ
         return Err(Denied::wrong("The token's audience is another."));
     }
     let Some(principal) = claim(claims, &issuer.principal).and_then(Value::as_str).and_then(name) else {
-        let detail = format!("The token's {} is no name of 1 to 256 bytes.", issuer.principal);
+        let detail = format!("The token's {} is no name of 1 to {NAME_BYTES} bytes.", issuer.principal);
         return Err(Denied::wrong(detail));
     };
     let wrong = || Denied::wrong(format!("The token's {} is no list of at most {GROUPS} names.", issuer.groups));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use forebay_schemas::problem::Problem;
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
@@ -22,7 +22,7 @@ use crate::metrics::authn::AuthnMetrics;
 /// The shortest time between two fetches, whatever tokens name.
 const PAUSE: Duration = Duration::from_mins(1);
 /// How long keys are taken as they are if no token asks for others: so long may a key that its issuer has withdrawn be
-/// good here.
+/// good here. After a failed fetch the next one is a [`PAUSE`] later.
 const REFRESH: Duration = Duration::from_mins(5);
 /// How long after a failed fetch the next one is, as long as no key is known.
 const FIRST: Duration = Duration::from_secs(5);
@@ -30,7 +30,7 @@ const FIRST: Duration = Duration::from_secs(5);
 /// One issuer of tokens.
 pub(super) struct Issuer {
     config: Jwt,
-    source: Option<Source>,
+    source: Option<ArcSwap<Source>>,
     known: ArcSwapOption<Known>,
     generations: AtomicU64,
     wanted: Notify,
@@ -50,19 +50,9 @@ pub(super) struct Known {
 impl Issuer {
     /// Reads a file of keys, or prepares to fetch them.
     pub(super) fn new(config: &Jwt, metrics: &AuthnMetrics) -> Result<Self, Problem> {
-        let source = match &config.jwks {
-            KeySource::Url(url) => Some(Source::new(url, config.ca.as_deref()).map_err(|unfit| Problem {
-                file: unfit.file,
-                line: 0,
-                path: String::new(),
-                expected: unfit.expected.to_owned(),
-                found: "something else".to_owned(),
-            })?),
-            KeySource::File(_) => None,
-        };
         let issuer = Self {
             config: config.clone(),
-            source,
+            source: source(config)?.map(ArcSwap::from_pointee),
             known: ArcSwapOption::empty(),
             generations: AtomicU64::new(0),
             wanted: Notify::new(),
@@ -77,11 +67,12 @@ impl Issuer {
         &self.config
     }
 
-    /// Its file of keys, if that is where they are.
+    /// The file that it is made of, if there is one: of keys, or of the authorities that are trusted where they are
+    /// fetched.
     pub(super) fn file(&self) -> Option<&Path> {
         match &self.config.jwks {
             KeySource::File(path) => Some(path),
-            KeySource::Url(_) => None,
+            KeySource::Url(_) => self.config.ca.as_deref(),
         }
     }
 
@@ -102,25 +93,34 @@ impl Issuer {
         self.wanted.notify_one();
     }
 
-    /// Reads its file again, if it has one; a bad one leaves the old keys.
+    /// Reads its file again, if it has one; a bad one leaves the old keys or authorities. Keys are asked for by the new
+    /// authorities as soon as they may be asked for.
     pub(super) fn reload(&self) -> Result<(), Problem> {
         if self.file().is_none() {
             return Ok(());
         }
-        let read = self.read_file();
+        let read = self.read_file().and_then(|()| self.read_authorities());
         self.metrics.reload(read.is_ok());
         read
     }
 
+    fn read_authorities(&self) -> Result<(), Problem> {
+        if let (Some(old), Some(new)) = (&self.source, source(&self.config)?) {
+            old.store(Arc::new(new));
+            self.refresh();
+        }
+        Ok(())
+    }
+
     fn read_file(&self) -> Result<(), Problem> {
-        let Some(path) = self.file() else { return Ok(()) };
+        let KeySource::File(path) = &self.config.jwks else { return Ok(()) };
         let text = key_file::text(path).map_err(|mut problems| problems.remove(0))?;
         self.take(text.as_bytes()).map_err(|found| Problem {
             file: path.display().to_string(),
             line: 0,
             path: String::new(),
             expected: "a JWK Set: an issuer's public keys".to_owned(),
-            found: format!("a file of which {found}"),
+            found: format!("a file that can't be used: {found}"),
         })
     }
 
@@ -140,7 +140,11 @@ impl Issuer {
     /// Fetches its keys, and fetches them again when it is time. Ends at once if they are in a file.
     pub(super) async fn keep(&self) {
         if let Some(source) = &self.source {
-            self.keep_from(|| source.fetch()).await;
+            let fetch = || {
+                let source = source.load_full();
+                async move { source.fetch().await }
+            };
+            self.keep_from(fetch).await;
         }
     }
 
@@ -148,6 +152,7 @@ impl Issuer {
         loop {
             let fetched = fetch().await;
             let taken = fetched.and_then(|document| self.take(&document).map_err(ToOwned::to_owned));
+            let failed = taken.is_err();
             self.metrics.fetch(taken.is_ok());
             if let Err(reason) = taken {
                 let issuer = &self.config.issuer;
@@ -158,10 +163,25 @@ impl Issuer {
                 continue;
             }
             sleep(PAUSE).await;
-            // Whether a token asked for it or the time is over makes no difference.
-            let _ = timeout(REFRESH.saturating_sub(PAUSE), self.wanted.notified()).await;
+            if !failed {
+                // Whether a token asked for it or the time is over makes no difference.
+                let _ = timeout(REFRESH.saturating_sub(PAUSE), self.wanted.notified()).await;
+            }
         }
     }
+}
+
+/// Where keys are fetched from, by the authorities of this moment; none if they are in a file.
+fn source(config: &Jwt) -> Result<Option<Source>, Problem> {
+    let KeySource::Url(url) = &config.jwks else { return Ok(None) };
+    let source = Source::new(url, config.ca.as_deref()).map_err(|unfit| Problem {
+        file: unfit.file,
+        line: 0,
+        path: String::new(),
+        expected: unfit.expected.to_owned(),
+        found: "something else".to_owned(),
+    });
+    source.map(Some)
 }
 
 #[cfg(test)]

@@ -14,15 +14,13 @@ use forebay_schemas::problem::Problem;
 
 use super::api_keys::{ApiKeys, Key};
 use super::token::{self, Token};
-use super::{GROUPS, name};
+use super::{GROUPS, NAME_BYTES, name};
 use crate::event::Principal;
 
 /// What the file is.
 const EXPECTED: &str = "a list of keys, as forebay key new writes them; [] for none";
 /// What one key is.
 const KEY: &str = "a key, as forebay key new writes it: { id: …, principal: …, hash: …, created: …, expires: … }";
-/// What a name may be.
-const NAME: &str = "a name of 1 to 256 bytes without control characters";
 /// What stands before a hash.
 const ALGORITHM: &str = "sha256:";
 /// Topics that one key may name.
@@ -34,16 +32,20 @@ pub(super) fn load(path: &Path) -> Result<ApiKeys, Vec<Problem>> {
     read(&path.display().to_string(), &text(path)?)
 }
 
-/// A file's text, of the length that documents may have.
+/// A file's text, of the length that documents may have; a longer one is none.
 pub(super) fn text(path: &Path) -> Result<String, Vec<Problem>> {
     let problem = |found: String| {
-        let (file, expected) = (path.display().to_string(), "a file of text that can be read".to_owned());
+        let (file, expected) = (path.display().to_string(), "a file of text of at most 1 MiB".to_owned());
         vec![Problem { file, line: 0, path: String::new(), expected, found }]
     };
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let most = MAX_BYTES as u64 + 1;
-    let read = File::open(path).and_then(|file| file.take(most).read_to_string(&mut text));
-    read.map(|_| text).map_err(|error| problem(error.to_string()))
+    let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
+    read.map_err(|error| problem(error.to_string()))?;
+    if bytes.len() > MAX_BYTES {
+        return Err(problem("a longer one".to_owned()));
+    }
+    String::from_utf8(bytes).map_err(|_| problem("bytes that are no UTF-8".to_owned()))
 }
 
 /// Reads a text that its author calls `file`.
@@ -124,7 +126,7 @@ fn bytes(hex: &str) -> Option<[u8; 32]> {
 fn text_name(node: &Node, problems: &mut Vec<Problem>) -> Option<Arc<str>> {
     let found = name(&node.string(problems)?);
     if found.is_none() {
-        problems.push(node.mismatch(NAME));
+        problems.push(node.mismatch(format!("a name of 1 to {NAME_BYTES} bytes without control characters")));
     }
     found
 }

@@ -275,6 +275,10 @@ fn what_is_asked_for_is_what_is_taken() {
     let certificates = certificates.ask(&bearer(&stranger)).unwrap_err().challenges;
     assert_eq!(certificates, ["ClientCertificate realm=\"forebay\""]);
     assert_eq!(challenges("{ proxy: {} }", "10.0.0.0/8", &[]), ["TrustedProxy realm=\"forebay\""]);
+    let anyone = Gate::new(&format!("{{ {ANYONE} }}"), "[]").unwrap();
+    let damaged = anyone.ask("Bearer fb_nothing").unwrap_err();
+    assert_eq!(damaged.challenges, ["Anonymous realm=\"forebay\""]);
+    assert_eq!(damaged.detail, "API keys are not taken here. Send no credential: this gateway takes everyone.");
 }
 
 #[test]
@@ -291,6 +295,17 @@ fn a_certificate_counts_by_the_name_that_is_configured() {
         let refused =
             said(gate.authn.identify(&with(Certificate { not_after: NOW + DAY, ..Certificate::default() }, &[])));
         assert!(refused.unwrap_err().starts_with("The client's certificate has no"));
+        let long = |bytes| {
+            let name = Some("a".repeat(bytes).into());
+            let shown = Certificate { spiffe: name.clone(), dns: name.clone(), subject: name, not_after: NOW + DAY };
+            said(gate.authn.identify(&with(shown, &[])))
+        };
+        assert_eq!(long(2048).map(|name| name.len()), Ok(2048));
+        let refused = long(2049).unwrap_err();
+        assert!(
+            refused.contains("certificate can't be taken: its ") && refused.ends_with("than 2048 bytes."),
+            "{refused}"
+        );
         gate.turn_to(NOW + DAY + 1);
         let ended = said(gate.authn.identify(&with(certificate(), &[]))).unwrap_err();
         assert!(ended.contains("has ended"), "also on a connection that stays open: {ended}");
@@ -320,7 +335,7 @@ fn a_proxys_word_counts_from_trusted_addresses_only() {
         assert!(ask(address, &[("x-who", "svc-billing")]).is_err(), "{address}");
         assert_eq!(ask(address, &[]), Ok("anyone".to_owned()), "{address}");
     }
-    for wrong in ["", " ", &"x".repeat(257)] {
+    for wrong in ["", " ", &"x".repeat(2049)] {
         assert!(ask("10.1.2.3", &[("x-who", wrong)]).is_err(), "{wrong}");
     }
     assert!(ask("10.1.2.3", &[("x-who", "a"), ("x-who", "b")]).is_err(), "one from the client, one from the proxy");
@@ -343,4 +358,26 @@ fn every_mistake_in_the_files_keeps_the_gateway_from_starting() {
     let untrusted =
         format!("{{ jwt: [{{ issuer: i, audience: a, jwks: 'https://a', ca: {path}, algorithms: ES256 }}] }}");
     assert!(Gate::new(&untrusted, "[]").err().unwrap()[0].to_string().contains("certificates in PEM"));
+    let plain = format!("{{ jwt: [{issuer}] }}").replace("algorithms", "ca: ca.pem, algorithms");
+    let refused = Gate::new(&plain, "[]").err().unwrap();
+    assert!(refused[0].to_string().contains("/ca: expected no ca here: jwks is no https address"), "{refused:?}");
+}
+
+#[test]
+fn a_file_of_keys_that_can_not_be_used_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.json");
+    let section = format!("{{ jwt: [{{ issuer: i, audience: a, jwks: {}, algorithms: ES256 }}] }}", path.display());
+    let expected = ", found a file that can't be used: it is no JSON object with a list of keys";
+    for (text, said) in [
+        ("{}".to_owned(), expected),
+        (" ".repeat(1 + (1 << 20)), ": expected a file of text of at most 1 MiB, found a longer one"),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let problem = Gate::new(&section, "[]").err().unwrap()[0].to_string();
+        assert!(problem.ends_with(said), "{problem}");
+    }
+    std::fs::write(&path, [0xff]).unwrap();
+    let problem = Gate::new(&section, "[]").err().unwrap()[0].to_string();
+    assert!(problem.ends_with("found bytes that are no UTF-8"), "{problem}");
 }

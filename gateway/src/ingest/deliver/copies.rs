@@ -9,6 +9,7 @@ use bytes::Bytes;
 use forebay_schemas::copy::copy;
 use tokio::time::{Instant, timeout_at};
 
+use super::super::turn::Turn;
 use super::{Delivery, outgoing};
 use crate::catalog::Topic;
 use crate::event::{Code, Encoded, Form, Principal, Refusal, Verdict};
@@ -17,7 +18,7 @@ use crate::metrics::refused::Copied;
 
 /// How long an answer waits for copies, from when they were sent. Well below the deadline: whoever sends good events
 /// beside a refused one need not wait for a topic that is none of theirs.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A header field of a copy.
 type Field<'a> = (&'static CStr, &'a [u8]);
@@ -33,22 +34,22 @@ pub(super) struct Copies {
 }
 
 impl Copies {
-    /// Sends a copy of each event that was refused for its content, where its contract wants one. Never waits.
-    pub(super) fn send(
+    /// Sends a copy of each event that was refused for its content, where its contract wants one. Others get their turn on
+    /// the thread while copies are made.
+    pub(super) async fn send(
         delivery: &Delivery,
         encoded: &Encoded,
         who: &Principal,
         trace: &[(&'static CStr, Bytes)],
     ) -> Self {
-        let sent = Instant::now();
         let topics: Vec<_> = encoded.topics.iter().map(|topic| (Arc::clone(topic), Way::of(delivery, topic))).collect();
         if topics.iter().all(|(_, way)| matches!(way, Way::Unwanted)) {
-            return Self { receipts: Arc::new(Receipts::new(0)), sent, topics, places: Vec::new() };
+            return Self { receipts: Arc::new(Receipts::new(0)), sent: Instant::now(), topics, places: Vec::new() };
         }
         let slots = encoded.records.iter().enumerate();
         let refused: Vec<_> = slots.filter_map(|(index, slot)| Some((index, slot.as_ref().err()?))).collect();
         let receipts = Arc::new(Receipts::new(refused.len()));
-        let mut places = Vec::new();
+        let (mut places, mut turn) = (Vec::new(), Turn::default());
         for (place, (index, refusal)) in refused.into_iter().enumerate() {
             let Ok(event) = &encoded.source.events[index] else { continue };
             let (topic, way) = &topics[event.topic];
@@ -65,12 +66,13 @@ impl Copies {
                 Way::Open(outlet) => copied(outlet),
             };
             places.push((index, event.topic, sent));
+            turn.after(text.len()).await;
         }
         receipts.sealed();
-        Self { receipts, sent, topics, places }
+        Self { receipts, sent: Instant::now(), topics, places }
     }
 
-    /// Waits for the copies, at most a second from when they were sent and never past the deadline, and notes in each
+    /// Waits for the copies, at most two seconds from when they were sent and never past the deadline, and notes in each
     /// refusal whether there is one. A topic that has not answered by then takes no more copies until it does.
     pub(super) async fn settle(self, deadline: Instant, verdicts: &mut [Verdict]) {
         if self.places.is_empty() {

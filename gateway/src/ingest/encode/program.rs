@@ -13,5 +13,9 @@ pub(super) async fn choose(topic: &Topic, schema_id: Option<u32>, binder: &Binde
         (None, Ok(bound)) => Ok(Arc::clone(bound)),
         (None, Err(unready)) => Err(unready.clone()),
     };
-    chosen.map_err(|Unready { code, detail }| Refusal::not_written(code, detail))
+    chosen.map_err(|Unready { code, detail, broken, .. }| {
+        let mut refusal = Refusal::not_written(code, detail);
+        refusal.broken = broken.to_vec();
+        refusal
+    })
 }

@@ -5,6 +5,11 @@ use std::net::SocketAddr;
 use axum::routing::get;
 use axum::{Extension, Router};
 use base64::Engine as _;
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Empty;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
@@ -31,11 +36,15 @@ fn issuer() -> Issuer {
 }
 
 fn issue(issuer: &Issuer, names: &[SanType], common: &str) -> Identity {
+    issue_until(issuer, names, common, 4_102_444_800)
+}
+
+fn issue_until(issuer: &Issuer, names: &[SanType], common: &str, end: u64) -> Identity {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.distinguished_name = rcgen::DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, common);
     params.subject_alt_names = names.to_vec();
-    params.not_after = rcgen::date_time_ymd(2100, 1, 1);
+    params.not_after = rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(end);
     let key = KeyPair::generate().unwrap();
     (params.signed_by(&key, issuer).unwrap(), key)
 }
@@ -124,7 +133,7 @@ async fn whose_turn_does_not_come_in_time_is_closed_and_counted() {
     let issuer = issuer();
     let (live, metrics, _folder) = live(&issuer, |tls| {
         tls.handshakes = 1;
-        tls.handshake_timeout = std::time::Duration::from_millis(100);
+        tls.handshake_timeout = Duration::from_millis(100);
     });
     let (address, _close) = serve(&live, &metrics).await;
     let mut hello = Vec::new();
@@ -141,9 +150,34 @@ async fn whose_turn_does_not_come_in_time_is_closed_and_counted() {
 }
 
 #[tokio::test]
+async fn a_connection_gives_way_before_the_certificate_that_it_was_opened_with_ends() {
+    let issuer = issuer();
+    let (live, metrics, _folder) = live(&issuer, |_| {});
+    let (address, _close) = serve(&live, &metrics).await;
+    loop {
+        let now = u64::try_from(crate::clock::seconds()).unwrap();
+        let service = issue_until(&issuer, &[dns("svc-a")], "svc-a", now + 4);
+        let stream = TcpStream::connect(address).await.unwrap();
+        let connector = TlsConnector::from(client(&issuer, Some(&service)));
+        let stream = connector.connect("localhost".try_into().unwrap(), stream).await.unwrap();
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        while sender.ready().await.is_ok() {
+            let request = Request::get("/").header("host", "a").body(Empty::<Bytes>::new()).unwrap();
+            // On a machine that is too slow for this certificate it has ended already, and the next one is tried.
+            let Ok(answer) = sender.send_request(request).await else { break };
+            if answer.headers().contains_key("connection") {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_handshake_that_is_under_way_does_not_hold_up_the_end() {
     let issuer = issuer();
-    let (live, metrics, _folder) = live(&issuer, |tls| tls.handshake_timeout = std::time::Duration::from_hours(1));
+    let (live, metrics, _folder) = live(&issuer, |tls| tls.handshake_timeout = Duration::from_hours(1));
     let (address, close) = serve(&live, &metrics).await;
     let mut silent = TcpStream::connect(address).await.unwrap();
     while !metrics.render(crate::metrics::Moment::default()).contains("forebay_connections 1") {

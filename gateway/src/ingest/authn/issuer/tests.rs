@@ -2,11 +2,17 @@
 
 use std::cell::Cell;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::Algorithm;
+use rcgen::{CertificateParams, KeyPair};
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
+use tokio_rustls::TlsAcceptor;
 
 use super::*;
 use crate::metrics::{Metrics, Moment};
@@ -110,8 +116,9 @@ async fn keys_stay_known_while_their_issuer_is_away_or_talks_nonsense() {
         sleep(Duration::from_secs(9)).await;
         assert_eq!((issuer.known().is_err(), calls.get()), (true, 2), "the first keys are tried for every 5 s");
         assert_eq!(issuer.known().unwrap_err().code(), crate::code::Code::IssuerUnavailable);
+        // Known after 10 s; asked for again five minutes later, and then every minute.
         sleep(Duration::from_hours(1)).await;
-        assert!(knows(&issuer, "a") && calls.get() > 10);
+        assert_eq!((knows(&issuer, "a"), calls.get()), (true, 58));
         let text = format!("{:?}", issuer.generation());
         assert_eq!(text, "Some(0)");
     })
@@ -120,7 +127,11 @@ async fn keys_stay_known_while_their_issuer_is_away_or_talks_nonsense() {
 
 /// Answers one request with these bytes, and ends.
 async fn serve(listener: TcpListener, answer: Vec<u8>) {
-    let (mut stream, _) = listener.accept().await.unwrap();
+    let (stream, _) = listener.accept().await.unwrap();
+    say(stream, answer).await;
+}
+
+async fn say(mut stream: impl AsyncRead + AsyncWrite + Unpin, answer: Vec<u8>) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.unwrap());
@@ -188,4 +199,47 @@ async fn keys_that_are_served_are_known_and_counted() {
         () = until_known => {}
     }
     assert!(knows(&issuer, "a"));
+}
+
+/// A server that is its own authority, and its certificate in PEM.
+fn own_authority() -> (TlsAcceptor, String) {
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let private = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let config = builder.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], private).unwrap();
+    let text = STANDARD.encode(certificate.der());
+    (Arc::new(config).into(), format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n"))
+}
+
+#[tokio::test]
+async fn changed_authorities_count_from_the_next_fetch_on_and_wrong_ones_change_nothing() {
+    let (listener, url) = listen().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    let ((old, old_pem), (new, new_pem)) = (own_authority(), own_authority());
+    std::fs::write(&file, old_pem).unwrap();
+    let url = url.replace("http://127.0.0.1", "https://localhost");
+    let config = Jwt { ca: Some(file.clone()), ..issuer(&url).config };
+    let issuer = Issuer::new(&config, Metrics::new().authn()).unwrap();
+    assert_eq!(issuer.file(), Some(&*file));
+    let fetch = async |server: &TlsAcceptor| {
+        let serve = async {
+            let (stream, _) = listener.accept().await.unwrap();
+            if let Ok(stream) = server.accept(stream).await {
+                say(stream, good()).await;
+            }
+        };
+        let source = issuer.source.as_ref().unwrap().load_full();
+        tokio::join!(source.fetch(), serve).0
+    };
+    assert!(fetch(&old).await.is_ok() && fetch(&new).await.is_err());
+    std::fs::write(&file, new_pem).unwrap();
+    assert!(fetch(&old).await.is_ok(), "not before it is reloaded");
+    issuer.reload().unwrap();
+    assert!(fetch(&old).await.is_err() && fetch(&new).await.is_ok());
+    std::fs::write(&file, "nonsense").unwrap();
+    assert!(issuer.reload().unwrap_err().to_string().contains("certificates in PEM"));
+    assert!(fetch(&new).await.is_ok(), "a wrong file leaves the old authorities");
 }
