@@ -70,15 +70,16 @@ impl Rulebook {
         self.conventions.decide(&Facts::new(contract, outline.as_ref(), &self.topics), self.today)
     }
 
-    /// The rules over a contract's events, whether or not these can be written.
-    pub fn event_rules(&self, contract: &Contract, material: &Material) -> Result<EventRules, Misfit> {
-        self.over_events(contract, outline(contract, material).as_ref())
-    }
-
     /// Holds the rules over events against the value's schema, if it is known: what can be said of them before there is all
     /// that a program is made of.
     pub fn fits(&self, contract: &Contract, material: &Material) -> Result<(), Misfit> {
-        outline(contract, material).map_or(Ok(()), |outline| self.over_events(contract, Some(&outline)).map(drop))
+        if is_known(contract, material) { self.event_rules(contract, material).map(drop) } else { Ok(()) }
+    }
+
+    /// The rules over a contract's events, whether or not it is one whose events are written.
+    pub fn event_rules(&self, contract: &Contract, material: &Material) -> Result<EventRules, Misfit> {
+        let outline = outline(contract, material);
+        self.conventions.for_topic(&Facts::new(contract, outline.as_ref(), &self.topics)).map_err(Misfit::Rules)
     }
 
     /// Compiles a contract whose material suffices, together with the rules over its events. `encoder` is one that was
@@ -97,13 +98,13 @@ impl Rulebook {
         };
         Ok(Program { encoder, rules, material })
     }
-
-    fn over_events(&self, contract: &Contract, outline: Option<&Outline>) -> Result<EventRules, Misfit> {
-        self.conventions.for_topic(&Facts::new(contract, outline, &self.topics)).map_err(Misfit::Rules)
-    }
 }
 
 fn outline(contract: &Contract, material: &Material) -> Option<Outline> {
-    let known = material.value.is_some() || !contract.value.format.has_schema();
-    known.then(|| Outline::of(contract, material))
+    is_known(contract, material).then(|| Outline::of(contract, material))
+}
+
+/// Whether it is known what fields there are, or that nobody knows.
+fn is_known(contract: &Contract, material: &Material) -> bool {
+    material.value.is_some() || !contract.value.format.has_schema()
 }
