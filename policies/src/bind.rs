@@ -63,7 +63,7 @@ impl Binding<'_> {
             let slot = match (one, one.pointer()) {
                 (_, None) => None,
                 (Requirement::Value(..), Some(pointer)) if self.is_nowhere(pointer) => {
-                    aside.push(no_field(pointer));
+                    aside.push(pointer);
                     continue;
                 }
                 (_, Some(pointer)) if self.is_nowhere(pointer) => None,
@@ -75,9 +75,11 @@ impl Binding<'_> {
             kept.push((one.clone(), slot));
         }
         if kept.is_empty() {
-            return Err(aside.into_iter().next().unwrap_or_default());
+            return Err(aside.first().map(|pointer| no_field(pointer)).unwrap_or_default());
         }
-        self.bound.aside.extend(aside.into_iter().map(|why| (Arc::clone(&rule.info), why)));
+        let left_out =
+            |pointer: &Pointer| format!("the values of {} alone, since its events have no such field", pointer.text);
+        self.bound.aside.extend(aside.into_iter().map(|pointer| (Arc::clone(&rule.info), left_out(pointer))));
         Ok(Check::Require(kept))
     }
 

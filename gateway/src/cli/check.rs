@@ -40,14 +40,16 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     let authn = Authn::new(&config, &metrics);
     terminal::problems(authn.as_ref().err().map_or(&[], Vec::as_slice));
     let (Some(set), Ok(_)) = (load.set, authn) else { return Exit::Usage };
-    if name_ended(&set, today) {
+    let ended = name_ended(&set, today);
+    if ended {
         terminal::note(
-            "A gateway starts with this, and refuses the events of topics that break a rule without its exception.",
+            "A gateway starts with this, and refuses the events of topics that break a rule whose exception has ended.",
         );
-        return Exit::Problems;
+    } else {
+        terminal::say(format_args!("{} contracts and all conventions are sound.", set.len()));
     }
-    terminal::say(format_args!("{} contracts and all conventions are sound.", set.len()));
-    if arguments.connect { connect::run(&config, set, &metrics) } else { Exit::Fine }
+    let exit = if arguments.connect { connect::run(&config, set, &metrics) } else { Exit::Fine };
+    if ended && exit == Exit::Fine { Exit::Problems } else { exit }
 }
 
 /// Names every exception that has ended, also of topics that have no contract. False if there is none.
