@@ -62,3 +62,14 @@ fn a_request_that_would_be_turned_away_is_what_a_dry_run_answers() {
         assert!(problem["status"].is_u64() && problem["detail"].is_string() && problem["title"].is_string(), "{text}");
     }
 }
+
+#[test]
+fn a_convention_that_asks_who_sends_is_named_where_nobody_is() {
+    let folder = catalogue("shop.order.placed.v1", "schema: order.avsc, schema_id: 1");
+    let rule = "- { name: sent-by-the-shop, applies_to: event, when: 'principal != \"svc-shop\"', action: block }\n";
+    std::fs::write(folder.path().join("conventions/rules.yaml"), rule).unwrap();
+    let (_, nobody) = explain(folder.path(), &["--topic", "shop.order.placed.v1"]);
+    assert!(nobody.contains("note: sent-by-the-shop asks who sends the events; it is told \"developer\""), "{nobody}");
+    let (output, shop) = explain(folder.path(), &["--topic", "shop.order.placed.v1", "--principal", "svc-shop"]);
+    assert!(output.status.success() && !shop.contains("asks who sends"), "{shop}");
+}

@@ -5,6 +5,7 @@ mod facts;
 mod event;
 
 use std::borrow::Borrow;
+use std::sync::Arc;
 
 use forebay_schemas::document::{self, Node, Reader};
 use forebay_schemas::problem::Problem;
@@ -16,8 +17,7 @@ use crate::conventions::Conventions;
 use crate::date::Date;
 use crate::decision::{Action, Finding};
 use crate::facts::Facts;
-use crate::read::read_date;
-use crate::rule::{Place, Rule};
+use crate::rule::{Place, Rule, RuleInfo};
 use crate::scope::TopicScope;
 
 /// Facts, and what one rule must find in them.
@@ -33,7 +33,6 @@ pub struct Case {
     pub rule: String,
     /// Every finding of the rule: what follows, and where in the contract or the event.
     pub expect: Vec<(Action, String)>,
-    today: Date,
     facts: OwnedFacts,
     event: Option<OwnedEvent>,
 }
@@ -68,8 +67,11 @@ impl Case {
         })
     }
 
-    /// What the rule finds; the error is why it looks at nothing, so that whatever is expected shows nothing.
+    /// What the rule finds, whatever exceptions it has: a case shows what is meant by it, not for whom it does not hold yet.
+    /// The error is why it looks at nothing, so that whatever is expected shows nothing.
     fn found(&self, rule: &Rule) -> Result<Vec<Finding>, String> {
+        let info = RuleInfo { exceptions: Vec::new(), ..RuleInfo::clone(&rule.info) };
+        let rule = &Rule { info: Arc::new(info), check: rule.check.clone() };
         let facts = self.facts();
         if !rule.info.topics.include(facts.topic) {
             return Err(format!("a topic that the rule is not for: {}", rule.info.topics.patterns().join(", ")));
@@ -83,13 +85,10 @@ impl Case {
                 })?;
                 match rules.does_not_apply() {
                     [(_, why), ..] if rules.is_empty() => Err(format!("a rule that does not apply: {why}")),
-                    _ => Ok(event.judged(&rules, facts.outline, self.today)),
+                    _ => Ok(event.judged(&rules, facts.outline)),
                 }
             }
-            _ => {
-                let found = rule.findings(&facts, &TopicScope::new(&facts), self.today);
-                Ok(found.into_iter().chain(rule.ended(facts.topic, self.today)).collect())
-            }
+            _ => Ok(rule.findings(&facts, &TopicScope::new(&facts), Date::LAST)),
         }
     }
 
@@ -125,7 +124,6 @@ fn read_case(node: &Node, problems: &mut Vec<Problem>) -> Option<Case> {
     let mut reader = Reader::new(node, problems);
     let name = reader.required("case", "what the case shows, in words", Node::text);
     let rule = reader.required("rule", "the name of the rule that it is about", Node::text);
-    let today = reader.required("today", "the day on which it is judged, such as 2026-11-21", read_date);
     let facts = reader.required("facts", "the facts that are judged, at least the topic", facts::read);
     let expect = |node: &Node, problems: &mut Vec<Problem>| node.list(problems, read_expectation);
     let expect =
@@ -138,7 +136,6 @@ fn read_case(node: &Node, problems: &mut Vec<Problem>) -> Option<Case> {
         name: name?,
         rule: rule?,
         expect: expect?,
-        today: today?,
         facts,
         event,
     })

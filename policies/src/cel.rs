@@ -52,6 +52,8 @@ pub(crate) struct Program {
     /// Whether it asks for the values that the contract calls the event's id and time.
     pub(crate) wants_id: bool,
     pub(crate) wants_time: bool,
+    /// Whether it asks who sends the event.
+    pub(crate) wants_principal: bool,
 }
 
 impl Program {

@@ -79,6 +79,7 @@ fn read_rule(node: &Node, problems: &mut Vec<Problem>) -> Option<Rule> {
         when: program.map(|program| program.text.clone()),
         needs_whole_event: program.is_some_and(|program| program.needs_whole_event()),
         needs_headers: check.needs_headers(),
+        needs_principal: check.needs_principal(),
     };
     Some(Rule { info: Arc::new(info), check })
 }

@@ -52,6 +52,8 @@ pub struct RuleInfo {
     pub needs_whole_event: bool,
     /// Whether it looks at a request's header fields, which an event alone has not.
     pub needs_headers: bool,
+    /// Whether it asks who sends an event, which an event alone does not say.
+    pub needs_principal: bool,
 }
 
 /// What a rule is about.
@@ -162,6 +164,11 @@ impl Check {
             Self::When(when) => !when.program.headers.is_empty(),
             Self::Pattern(_) | Self::Topic(_) | Self::Contract(_) | Self::Schema(_) => false,
         }
+    }
+
+    /// Whether it asks who sends an event.
+    pub(crate) fn needs_principal(&self) -> bool {
+        matches!(self, Self::When(when) if when.program.wants_principal)
     }
 }
 

@@ -102,6 +102,9 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     };
     if arguments.principal.is_none() {
         terminal::note("note: without --principal it is not looked at who may write the topic");
+        for rule in asking(&set, &arguments.topic) {
+            terminal::note(format_args!("note: {rule} asks who sends the events; it is told {ANYONE:?}"));
+        }
     }
     match runtime.block_on(explain(arguments, &Arc::new(set), body)) {
         Ok(verdicts) => show(arguments.format, &verdicts),
@@ -113,6 +116,13 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             Exit::Problems
         }
     }
+}
+
+/// The conventions over the topic's events that ask who sends them.
+fn asking(set: &ContractSet, topic: &str) -> Vec<String> {
+    let program = set.get(topic).and_then(|topic| topic.bound.as_ref().ok());
+    let rules = program.into_iter().flat_map(|program| program.rules.rules());
+    rules.filter(|rule| rule.needs_principal).map(|rule| rule.name.clone()).collect()
 }
 
 /// The set with the topic bound by the schema beside its contract, where only its id is a registry's business.

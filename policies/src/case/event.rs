@@ -12,6 +12,9 @@ use crate::date::Date;
 use crate::decision::Finding;
 use crate::event::{EventFacts, EventRules};
 
+/// When events of cases happen that don't say it: 2000-01-01T12:00:00Z.
+const NOON: Moment = Moment { seconds: 946_728_000, nanos: 0 };
+
 /// An event with what came along.
 #[derive(Debug, Clone)]
 pub(super) struct OwnedEvent {
@@ -73,8 +76,8 @@ enum Picked<'a> {
 }
 
 impl OwnedEvent {
-    /// What the rules find in it on this day.
-    pub(super) fn judged(&self, rules: &EventRules, outline: Option<&Outline>, today: Date) -> Vec<Finding> {
+    /// What the rules find in it.
+    pub(super) fn judged(&self, rules: &EventRules, outline: Option<&Outline>) -> Vec<Finding> {
         let picked: Vec<_> = rules.named().iter().map(|pointer| self.pick(pointer, outline)).collect();
         let values: Vec<_> = picked
             .iter()
@@ -85,14 +88,13 @@ impl OwnedEvent {
             .collect();
         let header =
             |name: &str| self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_bytes());
-        let noon = || timestamp(&format!("{today}T12:00:00Z")).unwrap_or(Moment { seconds: 0, nanos: 0 });
         let facts = EventFacts {
             values: &values,
             header: &header,
             principal: &self.principal,
             bytes: self.bytes.unwrap_or_else(|| self.value.to_string().len() as u64),
-            now: self.now.unwrap_or_else(noon),
-            today,
+            now: self.now.unwrap_or(NOON),
+            today: Date::LAST,
         };
         let mut hits = Vec::new();
         rules.judge(&facts, &mut hits);

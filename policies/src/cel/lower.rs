@@ -25,6 +25,7 @@ pub(crate) fn lower(text: &str, tree: &IdedExpr, place: Place) -> Result<Program
         headers: Vec::new(),
         wants_id: false,
         wants_time: false,
+        wants_principal: false,
     };
     let mut lowering = Lowering { program, place, locals: Vec::new() };
     let root = lowering.node(tree)?;
@@ -117,6 +118,7 @@ impl<'t> Lowering<'t> {
         if let Some((_, var)) = known.iter().find(|(known, _)| *known == name) {
             self.program.wants_id |= *var == Var::Id;
             self.program.wants_time |= *var == Var::Time;
+            self.program.wants_principal |= *var == Var::Principal;
             let node = Node::Var(*var);
             return Ok(if *var == Var::Time { Node::Call(Function::Timestamp, vec![node]) } else { node });
         }

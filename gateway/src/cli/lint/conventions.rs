@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use forebay_policies::{Action, Case, Conventions, EventRules, Finding as Breach, Held, Place, Rollout, RuleInfo};
-use forebay_schemas::contract::{Compiled, Contract, Folder, Pointer};
+use forebay_schemas::contract::{Compiled, Contract, Folder, KeySource, Pointer};
 use forebay_schemas::lint::{self, Finding, Severity};
 use forebay_schemas::outline::{self, Outline};
 use forebay_schemas::problem::Problem;
@@ -91,8 +91,9 @@ impl Standard {
             report.add(&contract.topic, broken(contract, &breach, schema));
         }
         self.remember(contract, rulebook.event_rules(contract, material));
-        // Binds ask who sends an event, which a sample does not say.
-        let unbound = Contract { bind: Vec::new(), ..contract.clone() };
+        // Binds ask who sends an event, and some keys come from its request: neither is in a sample.
+        let key = contract.key.clone().filter(|key| matches!(key.source, KeySource::Event(_)));
+        let unbound = Contract { bind: Vec::new(), key, ..contract.clone() };
         let Some(material) = numbered(&unbound, material) else { return };
         // Samples are tried also where a convention keeps the topic itself from being written.
         match rulebook.compile(&unbound, material.clone(), None) {
@@ -218,8 +219,9 @@ impl Standard {
             let encoded = encode::encode(allowed, &headers, &binder).await;
             judge::accounts(&encoded, &bench).await
         });
-        // A sample has no header fields that a rule could miss.
-        let of_events = accounts.into_iter().flatten().filter(|account| !account.rule.needs_headers);
+        // A sample has no header fields that a rule could miss, and nobody sends it.
+        let alone = |rule: &RuleInfo| !rule.needs_headers && !rule.needs_principal;
+        let of_events = accounts.into_iter().flatten().filter(|account| alone(&account.rule));
         let results = of_events.map(|account| account.result);
         results.filter_map(|result| if let Held::Broken(breach) = result { Some(breach) } else { None }).collect()
     }
