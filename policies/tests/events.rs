@@ -3,35 +3,18 @@
 
 #![expect(clippy::unwrap_used, reason = "that is how a test fails")]
 
-use forebay_policies::{
-    Account, Action, Conventions, Date, EventFacts, EventRules, Facts, Held, Hit, Rollout, Severity,
-};
+mod event_kit;
+
+use event_kit::{load, outline};
+use forebay_policies::{Account, Action, Date, EventFacts, EventRules, Facts, Held, Hit, Rollout, Severity};
 use forebay_schemas::contract::Pointer;
-use forebay_schemas::outline::{Field, FieldKind, Outline};
+use forebay_schemas::outline::FieldKind;
 use forebay_schemas::picked::{Moment, Value};
 
 const NOW: Moment = Moment { seconds: 1_795_269_780, nanos: 0 };
 
-fn load(text: &str) -> Conventions {
-    Conventions::load(&[("events.yaml".to_owned(), text.to_owned())]).unwrap()
-}
-
 fn day(text: &str) -> Date {
     text.parse().unwrap()
-}
-
-/// An outline of fields by pointer and kind.
-fn outline(fields: &[(&str, FieldKind)]) -> Outline {
-    let field = |(pointer, kind): &(&str, FieldKind)| Field {
-        pointer: (*pointer).to_owned(),
-        kind: *kind,
-        spelled: "whatever".to_owned(),
-        optional: false,
-        documented: true,
-        personal: false,
-        line: None,
-    };
-    Outline { fields: fields.iter().map(field).collect(), open: false }
 }
 
 /// A rule with these members.

@@ -3,31 +3,16 @@
 
 #![expect(clippy::unwrap_used, reason = "that is how a test fails")]
 
-use forebay_policies::{Conventions, EventFacts, EventRules, Facts};
-use forebay_schemas::outline::{Field, FieldKind, Outline};
-use forebay_schemas::picked::{Moment, Value};
+mod event_kit;
 
-fn load(text: &str) -> Conventions {
-    Conventions::load(&[("events.yaml".to_owned(), text.to_owned())]).unwrap()
-}
+use event_kit::{load, outline};
+use forebay_policies::{EventFacts, EventRules, Facts};
+use forebay_schemas::outline::FieldKind;
+use forebay_schemas::picked::{Moment, Value};
 
 /// A rule that blocks and requires this.
 fn require(what: &str) -> String {
     format!("- name: a-rule\n  applies_to: event\n  action: block\n  require: {what}\n")
-}
-
-/// An outline of fields by pointer and kind.
-fn outline(fields: &[(&str, FieldKind)]) -> Outline {
-    let field = |(pointer, kind): &(&str, FieldKind)| Field {
-        pointer: (*pointer).to_owned(),
-        kind: *kind,
-        spelled: "whatever".to_owned(),
-        optional: false,
-        documented: true,
-        personal: false,
-        line: None,
-    };
-    Outline { fields: fields.iter().map(field).collect(), open: false }
 }
 
 /// What rules say of an event whose every field is 3.
