@@ -82,7 +82,8 @@ fn entry(node: &Node, problems: &mut Vec<Problem>) -> Option<(Box<str>, Key)> {
     let (created, last_day) = (created?, expires?);
     let ends = start(last_day)? + SECONDS_PER_DAY;
     if last_day < created {
-        problems.push(node.problem(format!("a last day that is not before {created}"), last_day.to_string()));
+        let expected = format!("an expires that is not before created, {created}");
+        problems.push(node.problem(expected, last_day.to_string()));
     }
     let mut principal = Principal::new(principal?);
     if let Some(groups) = groups {
