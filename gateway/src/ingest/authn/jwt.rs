@@ -83,11 +83,11 @@ impl Issuers {
         };
         let algorithms = &issuer.config().algorithms;
         if !algorithms.contains(&header.alg) {
-            let taken: Vec<_> = algorithms.iter().map(|algorithm| format!("{algorithm:?}")).collect();
+            let listed: Vec<_> = algorithms.iter().map(|algorithm| format!("{algorithm:?}")).collect();
             let detail = format!(
                 "The token is signed with {:?}, which is not taken from its issuer; {} is.",
                 header.alg,
-                taken.join(" or ")
+                listed.join(" or ")
             );
             return Err(Denied::wrong(detail));
         }
