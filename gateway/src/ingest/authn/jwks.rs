@@ -112,3 +112,37 @@ impl KeySet {
         self.keys.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn rsa(modulus: &[u8]) -> Value {
+        json!({ "kty": "RSA", "kid": "k", "n": URL_SAFE_NO_PAD.encode(modulus), "e": "AQAB" })
+    }
+
+    fn kept(keys: &[Value]) -> Result<(usize, usize), &'static str> {
+        read(json!({ "keys": keys }).to_string().as_bytes()).map(|set| (set.len(), set.unsafe_keys()))
+    }
+
+    #[test]
+    fn rsa_keys_that_can_be_broken_are_no_keys() {
+        let unfit = Err("no key in it but RSA keys that are not of 2048 to 8192 bits (RFC 7518, section 3.3)");
+        let with = |first: &[u8], rest: usize| [first, &vec![0xff; rest]].concat();
+        assert_eq!(kept(&[rsa(&with(&[0x80], 255))]), Ok((1, 0)));
+        assert_eq!(kept(&[rsa(&with(&[0, 0x80], 255))]), Ok((1, 0)), "a sign byte is no bit");
+        assert_eq!(kept(&[rsa(&with(&[], 1_024))]), Ok((1, 0)));
+        assert_eq!(kept(&[rsa(&with(&[1], 1_024))]), unfit);
+        assert_eq!(kept(&[rsa(&with(&[0x7f], 255))]), unfit, "2,047 bits");
+        assert_eq!(kept(&[rsa(&with(&[0, 0, 0x7f], 255))]), unfit, "zeros before it make it no longer");
+        for modulus in [&[][..], &[0], &[1, 0, 1]] {
+            assert_eq!(kept(&[rsa(modulus)]), unfit, "{modulus:?}");
+        }
+        assert_eq!(kept(&[rsa(&[1, 0, 1]), rsa(&with(&[], 256))]), Ok((1, 1)));
+        assert_eq!(kept(&[json!(7)]), Err("none of its keys can check a signature here"));
+    }
+}

@@ -384,33 +384,14 @@ fn keys_that_do_not_fit_are_left_out() {
 }
 
 #[test]
-fn rsa_keys_that_can_be_broken_are_no_keys() {
-    let made: Value = serde_json::from_str(include_str!("rsa.json")).unwrap();
-    let rsa = |modulus: &[u8]| json!({ "keys": [{ "kty": "RSA", "kid": "k", "n": b64(modulus), "e": made["e"] }] });
-    let mut long = vec![0xff; 256];
-    let read = |modulus: &[u8]| super::super::jwks::read(rsa(modulus).to_string().as_bytes()).map(|keys| keys.len());
-    assert_eq!(read(&long), Ok(1));
-    assert_eq!(read(&[0xff; 1_024]), Ok(1));
-    let unfit = Err("no key in it but RSA keys that are not of 2048 to 8192 bits (RFC 7518, section 3.3)");
-    assert_eq!(read(&[0xff; 1_025]), unfit);
-    long[0] = 0x7f;
-    assert_eq!(read(&long), unfit, "2,047 bits");
-    long.splice(0..1, [0, 0, 0x7f]);
-    assert_eq!(read(&long), unfit, "zeros before it make it no longer");
-    for modulus in [&[][..], &[0], &[1, 0, 1]] {
-        assert_eq!(read(modulus), unfit, "{modulus:?}");
-    }
+fn a_set_of_keys_that_can_be_broken_replaces_none() {
     let key = Key::ec("ES256");
     let post = Post::of(&key);
-    let path = post.folder.path().join("keys.json");
-    std::fs::write(&path, rsa(&[1, 0, 1]).to_string()).unwrap();
+    let short = json!({ "keys": [{ "kty": "RSA", "kid": "k", "n": "AQAB", "e": "AQAB" }] });
+    std::fs::write(post.folder.path().join("keys.json"), short.to_string()).unwrap();
     let problem = post.gate.authn.reload().unwrap_err()[0].to_string();
     assert!(problem.contains("not of 2048 to 8192 bits"), "{problem}");
     post.takes(&key.with(&json!({})));
-    let mut mixed = rsa(&[1, 0, 1]);
-    mixed["keys"].as_array_mut().unwrap().push(key.jwk("e"));
-    let keys = super::super::jwks::read(mixed.to_string().as_bytes()).unwrap();
-    assert_eq!((keys.len(), keys.unsafe_keys()), (1, 1));
 }
 
 #[test]
