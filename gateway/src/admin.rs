@@ -1,12 +1,13 @@
 //! What operators look at: whether the process lives and is ready, its metrics, configuration and contracts. Shows no
 //! secret and no event.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use forebay_policies::{Date, Exception, RuleInfo};
+use forebay_policies::{Date, Exception, Finding, Rollout, RuleInfo};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
@@ -57,6 +58,18 @@ pub async fn contract(State(app): State<Arc<App>>, Path(topic): Path<String>) ->
     }
 }
 
+/// Any other address.
+pub async fn nothing_here() -> (StatusCode, &'static str) {
+    let text = "There is nothing at this address. Here are /livez, /readyz, /metrics, /config, /contracts, \
+                /contracts/{topic}, /conventions, /reload (POST) and /version. Events are sent to the other listener.\n";
+    (StatusCode::NOT_FOUND, text)
+}
+
+/// An address of these with another method.
+pub async fn another_method() -> (StatusCode, &'static str) {
+    (StatusCode::METHOD_NOT_ALLOWED, "This address takes another method: /reload takes POST, all others take GET.\n")
+}
+
 /// `GET /conventions`: each rule, how often it was broken where and by whom, and its exceptions with their last days.
 pub async fn conventions(State(app): State<Arc<App>>) -> Response {
     let contracts = app.catalog.current();
@@ -69,7 +82,9 @@ pub async fn conventions(State(app): State<Arc<App>>) -> Response {
 /// wrong if the old ones stay, 503 if it could not be tried.
 pub async fn reload(State(app): State<Arc<App>>) -> (StatusCode, Response) {
     match app.reload_requests.ask().await {
-        Reloaded::Applied { contracts } => (StatusCode::OK, json(&json!({ "contracts": contracts }))),
+        Reloaded::Applied { contracts, files } => {
+            (StatusCode::OK, json(&json!({ "contracts": contracts, "files": files })))
+        }
         Reloaded::Refused(problems) => {
             let detail =
                 "Something is wrong. What is sound is in force, and where something is wrong what was in force stays.";
@@ -112,12 +127,20 @@ pub async fn version() -> Response {
 
 fn short(topic: &Topic) -> Value {
     let contract = &topic.contract;
+    let blocking = topic.bound.as_ref().err().map_or(&[][..], |unready| &unready.broken);
     json!({
         "topic": contract.topic,
         "owner": contract.owner,
         "description": contract.description,
-        "warnings": topic.standing.iter().map(|finding| &finding.rule).collect::<Vec<_>>(),
+        "blocked": rules(blocking, |_| true),
+        "warnings": rules(&topic.standing, |finding| finding.rollout == Rollout::Enforce),
+        "shadow": rules(&topic.standing, |finding| finding.rollout == Rollout::Shadow),
     })
+}
+
+/// The rules that are broken, each once.
+fn rules(findings: &[Finding], which: impl Fn(&Finding) -> bool) -> BTreeSet<&str> {
+    findings.iter().filter(|finding| which(finding)).map(|finding| finding.rule.as_str()).collect()
 }
 
 fn full(topic: &Topic) -> Value {

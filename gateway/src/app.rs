@@ -1,5 +1,6 @@
 //! The built components that a request may touch. Knows how they are put together, not what they do.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -81,6 +82,8 @@ pub enum Reloaded {
     Applied {
         /// Contracts in force.
         contracts: usize,
+        /// The files of keys and certificates that were read again.
+        files: Vec<PathBuf>,
     },
     /// Something is wrong, in words; what was in force stays.
     Refused(Vec<String>),

@@ -139,9 +139,10 @@ impl<A: Audience> Keeper<'_, A> {
 
     /// Reloads everything.
     async fn reload(&mut self) -> Reloaded {
-        let mut wrong = Vec::new();
+        let (mut wrong, mut files) = (Vec::new(), Vec::new());
         for (part, watch) in &mut self.parts {
             watch.look();
+            files.extend(part.files());
             let problems = reload_part(&**part, watch).err().into_iter().flatten();
             wrong.extend(problems.map(|problem| problem.to_string()));
         }
@@ -150,7 +151,7 @@ impl<A: Audience> Keeper<'_, A> {
             wrong.extend(found);
             0
         });
-        if wrong.is_empty() { Reloaded::Applied { contracts } } else { Reloaded::Refused(wrong) }
+        if wrong.is_empty() { Reloaded::Applied { contracts, files } } else { Reloaded::Refused(wrong) }
     }
 
     /// Reads contracts and conventions again, and says how many contracts are in force, or everything that is wrong.

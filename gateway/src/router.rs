@@ -33,6 +33,8 @@ pub fn admin(app: Arc<App>) -> Edge {
         .route("/conventions", get(admin::conventions))
         .route("/reload", post(admin::reload))
         .route("/version", get(admin::version))
+        .fallback(admin::nothing_here)
+        .method_not_allowed_fallback(admin::another_method)
         .with_state(app);
     Edge::around(router)
 }

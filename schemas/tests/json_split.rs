@@ -50,14 +50,18 @@ fn faults_say_where_and_what() {
         ("[1 2]", 3, "`,` or `]`"),
         ("[1}]", 2, "`,` or `]`"),
         ("[{}{}]", 3, "`,` or `]`"),
-        ("[{]", 2, "`}`"),
-        ("[{\"a\":[}]", 7, "`]`"),
+        ("[{]", 2, "a member's name or `}`"),
+        ("[{\"a\":[}]", 7, "a JSON value"),
         ("[\"a", 3, "`\"`"),
-        ("[\"a\\", 4, "`\"`"),
+        ("[\"a\\", 4, "one of `\"\\/bfnrtu` after `\\`"),
+        ("[{\"a\":\"x\",]", 10, "a member's name"),
         ("[] []", 3, "the end of the text"),
     ] {
         assert_eq!(split(body.as_bytes(), 9), Err(SplitError::Syntax(SyntaxError { offset, expected })), "{body}");
     }
+    let (offset, expected) = (8, "`}`");
+    let found = split(b"[\"\xff\",1,{]", 9);
+    assert_eq!(found, Err(SplitError::Syntax(SyntaxError { offset, expected })), "also where it is no text");
 }
 
 #[test]

@@ -50,7 +50,8 @@ pub fn claim(exchange: Exchange, headers: &HeaderMap, limits: &Admission) -> Res
 pub fn schema_id(headers: &HeaderMap) -> Result<Option<u32>, Rejection> {
     let Some(value) = headers.get(SCHEMA_ID) else { return Ok(None) };
     let id = value.to_str().ok().and_then(|text| text.parse().ok());
-    id.map(Some).ok_or_else(|| Rejection::new(Code::UnknownSchema, "Forebay-Schema-Id is no schema's id: a number."))
+    let wrong = "Forebay-Schema-Id is a schema's id, a whole number such as 17; it says something else.";
+    id.map(Some).ok_or_else(|| Rejection::new(Code::UnknownSchema, wrong))
 }
 
 /// Whether the events are only to be tried out: `dry_run=true` in the query. Whatever else stands there is refused, other

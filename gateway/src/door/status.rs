@@ -36,7 +36,7 @@ pub fn status(code: Code) -> StatusCode {
 /// A code in a few words, the same in every answer (RFC 9457, section 3.1.3).
 pub fn title(code: Code) -> &'static str {
     match code {
-        Code::Malformed => "Not JSON with one meaning",
+        Code::Malformed => "The request or the event is malformed",
         Code::Unauthenticated => "Not proven who is calling",
         Code::Forbidden => "Not allowed to write this topic",
         Code::UnknownTopic => "No such topic",

@@ -189,15 +189,21 @@ impl Authn {
         if ends.saturating_sub(now) <= self.warning { principal.expiring(ends) } else { principal }
     }
 
-    /// What a caller may show, for people.
+    /// What a caller may show and how, for people.
     fn ways(&self) -> String {
-        let ways = [
-            (self.api_keys.is_some(), "an API key"),
-            (!self.issuers.is_empty(), "a token"),
-            (self.mtls.is_some(), "a client certificate"),
-            (self.proxies.is_some(), "a trusted proxy's header"),
-        ];
-        let ways: Vec<_> = ways.into_iter().filter(|(taken, _)| *taken).map(|(_, way)| way).collect();
+        let mut ways = Vec::new();
+        if self.api_keys.is_some() {
+            ways.push("an API key (Authorization: Bearer fb_…)".to_owned());
+        }
+        if !self.issuers.is_empty() {
+            ways.push("a token (Authorization: Bearer and the token)".to_owned());
+        }
+        if self.mtls.is_some() {
+            ways.push("a client certificate (shown when the connection is opened)".to_owned());
+        }
+        if let Some(proxies) = &self.proxies {
+            ways.push(format!("a trusted proxy's header ({})", proxies.header));
+        }
         if ways.is_empty() {
             return "Send no credential: this gateway takes everyone.".to_owned();
         }

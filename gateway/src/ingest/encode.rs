@@ -2,6 +2,7 @@
 //! contracts' programs; the formats themselves live in `forebay_schemas`.
 
 mod key;
+mod mistaken;
 mod program;
 
 use std::ops::Range;
@@ -38,12 +39,16 @@ pub async fn encode(allowed: Allowed, headers: &HeaderMap, binder: &Binder) -> E
             Err(Stop::Refused(refusal)) => records.push(Err(refusal)),
             Err(Stop::Fault(Fault::Syntax { offset, expected })) if document => {
                 let start = slot.as_ref().map_or(0, |event| event.text.start);
-                let all = sunk(start + offset, expected);
+                let all = sunk(&body, start + offset, expected);
                 let records = events.iter().map(|_| Err(all.clone())).collect();
                 let source = Source { body, form, events: events.iter().map(|_| Err(all.clone())).collect() };
                 return Encoded { topics, programs, source, arena: Vec::new(), picks: Picked::default(), records };
             }
-            Err(Stop::Fault(fault)) => records.push(Err(refuse(fault))),
+            Err(Stop::Fault(fault)) => {
+                let line = slot.as_ref().ok().filter(|_| form == Form::Json && !document);
+                let hint = line.map_or("", |event| mistaken::as_line(&body[event.text.clone()]));
+                records.push(Err(refuse(fault, hint)));
+            }
         }
     }
     let Work { arena, mut scratch, .. } = work;
@@ -129,15 +134,18 @@ fn within_limit(topic: &Topic, length: usize) -> Slot<()> {
 }
 
 /// The refusal of every event of a document that is not JSON.
-fn sunk(offset: usize, expected: &str) -> Box<Refusal> {
-    let detail = format!("The body is not JSON: at byte {offset}, expected {expected}. Nothing of it was written.");
+fn sunk(body: &[u8], offset: usize, expected: &str) -> Box<Refusal> {
+    let hint = mistaken::as_document(body, offset, expected);
+    let detail =
+        format!("The body is not JSON: at byte {offset}, expected {expected}. Nothing of it was written.{hint}");
     Refusal::not_written(Code::Malformed, detail)
 }
 
-fn refuse(fault: Fault) -> Box<Refusal> {
+/// A fault in words, with a hint behind what may come of a wrong media type.
+fn refuse(fault: Fault, hint: &str) -> Box<Refusal> {
     match fault {
         Fault::Syntax { offset, expected } => {
-            let detail = format!("The line is not JSON: at byte {offset}, expected {expected}.");
+            let detail = format!("The line is not JSON: at byte {offset}, expected {expected}.{hint}");
             Refusal::not_written(Code::Malformed, detail)
         }
         Fault::Undecodable { offset, expected } => {
@@ -145,11 +153,14 @@ fn refuse(fault: Fault) -> Box<Refusal> {
             Refusal::not_written(Code::Malformed, detail)
         }
         Fault::Ambiguous { pointer, detail } => {
-            let place = if pointer.is_empty() { String::new() } else { format!("{pointer}: ") };
-            Refusal::not_written(Code::Malformed, format!("{place}{detail}"))
+            let place = if pointer.is_empty() { "the event" } else { &pointer };
+            let mut refusal = Refusal::not_written(Code::Malformed, format!("At {place}: {detail}."));
+            let expected = "JSON with one meaning".to_owned();
+            refusal.errors = vec![Mismatch { pointer, expected, actual: detail }];
+            refusal
         }
         Fault::Violation(errors) => {
-            let detail = summary(&errors);
+            let detail = summary(&errors) + hint;
             let mut refusal = Refusal::not_written(Code::SchemaViolation, detail);
             refusal.errors = errors;
             refusal

@@ -42,6 +42,10 @@ async fn rejections() {
         ("no_key", request(TOPIC, "application/json", r#"{"id":"a"}"#)),
         ("no_id", request(TOPIC, "application/json", r#"{"customer":"a"}"#)),
         ("a_duplicate_member", request(TOPIC, "application/json", r#"{"id":"a","customer":"b","id":"c"}"#)),
+        ("lines_sent_as_one_document", request(TOPIC, "application/json", format!("{}\n{}\n", order("a"), order("b")))),
+        ("an_array_sent_as_lines", request(TOPIC, "application/x-ndjson", format!("[{}]", order("a")))),
+        ("a_document_sent_as_lines", request(TOPIC, "application/x-ndjson", "{\n  \"id\": \"a\"\n}")),
+        ("a_comma_too_many", request(TOPIC, "application/json", r#"[{"id":"a",]"#)),
         ("a_lone_surrogate", request(TOPIC, "application/json", r#"{"id":"a","customer":"\ud800"}"#)),
     ];
     for (name, request) in cases {

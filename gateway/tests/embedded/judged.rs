@@ -67,6 +67,23 @@ async fn conventions(house: &House) -> Value {
     serde_json::from_slice(&page.into_body().collect().await.unwrap().to_bytes()).unwrap()
 }
 
+/// Rules over topics that the contract breaks: one twice, and one that would block.
+const OVER_TOPICS: &str = "\
+- { name: owned-and-filed, applies_to: contract, require: { labels: [cost, unit] }, action: warn }
+- { name: classified, applies_to: contract, require: { labels: [class] }, action: block, rollout: shadow }
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_see_what_a_contract_breaks_by_what_follows_from_it() {
+    let house = House::judging(CONTRACT, OVER_TOPICS).await;
+    let page = admin::contracts(State(Arc::clone(&house.app))).await;
+    let page: Value = serde_json::from_slice(&page.into_body().collect().await.unwrap().to_bytes()).unwrap();
+    let judged = page.as_array().unwrap().iter().find(|topic| topic["topic"] == JUDGED).unwrap();
+    let broken = json!({ "b": judged["blocked"], "w": judged["warnings"], "s": judged["shadow"] });
+    assert_eq!(broken, json!({ "b": [], "w": ["owned-and-filed"], "s": ["classified"] }));
+    assert!(house.app.catalog.current().get(JUDGED).unwrap().standing.len() > 2, "one is broken twice");
+}
+
 /// What stands there without the test's own folder.
 fn shown(house: &House, text: &str) -> String {
     text.replace(&house.folder.path().display().to_string(), "…")
@@ -276,6 +293,6 @@ async fn changed_rules_are_taken_up_whole_or_not_at_all() {
     insta::assert_snapshot!("a_reload_that_is_refused", shown(&house, &problems.join("\n")));
     assert!(!refused(-5).await && refused(-11).await, "the old rules are in force");
     std::fs::write(&rules, "").unwrap();
-    assert_eq!(house.app.reload_requests.ask().await, Reloaded::Applied { contracts: 4 });
+    assert_eq!(house.app.reload_requests.ask().await, Reloaded::Applied { contracts: 4, files: Vec::new() });
     assert!(!refused(-11).await);
 }

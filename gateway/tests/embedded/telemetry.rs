@@ -57,6 +57,21 @@ async fn the_admin_pages() {
     let (_, contract) = page(&house, &format!("/contracts/{TOPIC}")).await;
     assert_eq!(serde_json::from_str::<Value>(&contract).unwrap()["owner"], json!("team-shop"));
     assert_eq!(page(&house, "/contracts/none").await.0, StatusCode::NOT_FOUND);
+    let router = router::admin(house.app.clone());
+    let other = Request::post("/config").body(Body::empty()).unwrap();
+    let other = router.oneshot(other).await.unwrap();
+    assert_eq!(other.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(other.headers()["allow"], "GET,HEAD");
+    let text = other.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(&text[..], b"This address takes another method: /reload takes POST, all others take GET.\n");
+    let (status, text) = page(&house, "/").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    let named: Vec<_> = text.split([' ', ',', '.', '\n']).filter(|word| word.starts_with('/')).collect();
+    assert_eq!(named.len(), 9, "{text}");
+    for address in named {
+        let (status, text) = page(&house, address).await;
+        assert!(status != StatusCode::NOT_FOUND || text.contains("no contract"), "{address}: {text}");
+    }
     let (_, config) = page(&house, "/config").await;
     let config: Value = serde_json::from_str(&config).unwrap();
     assert_eq!(config["kafka"]["bootstrap"], json!([house.broker.bootstrap_servers()]));

@@ -219,6 +219,9 @@ async fn a_topic_that_a_convention_blocks_says_so_everywhere() {
     assert_eq!(metric(&app, &hits), Some(1), "one event was sent, and one tried");
     let page = admin::conventions(State(Arc::clone(&app))).await;
     let page: Value = serde_json::from_slice(&page.into_body().collect().await.unwrap().to_bytes()).unwrap();
+    let contracts = admin::contracts(State(Arc::clone(&app))).await;
+    let contracts: Value = serde_json::from_slice(&contracts.into_body().collect().await.unwrap().to_bytes()).unwrap();
+    assert_eq!((&contracts[0]["blocked"], &contracts[0]["warnings"]), (&json!(["has-id"]), &json!([])));
     let shown = json!({ "dry_run": tried["events"], "refused": refused["events"], "hits": page[0]["hits"] });
     insta::assert_snapshot!("a_topic_that_a_convention_blocks", ground.shown(&format!("{shown:#}")));
 }
@@ -231,7 +234,7 @@ async fn an_exception_that_has_ended_is_said_loudly_after_a_reload() {
     let ground = asked_only(BY_BOTH, LAPSED).await;
     let app = ground.app(clock::today()).await;
     tokio::spawn(reload::keep(Arc::clone(&app), reload::look(&app.config), Vec::new(), reload::Log));
-    assert_eq!(app.reload_requests.ask().await, Reloaded::Applied { contracts: 1 });
+    assert_eq!(app.reload_requests.ask().await, Reloaded::Applied { contracts: 1, files: Vec::new() });
     let log = shown.text();
     let said =
         log.lines().find(|line| line.contains("an exception has ended, and all events of the topic are refused"));
@@ -265,7 +268,7 @@ async fn a_rule_that_does_not_fit_takes_no_topic_out() {
         assert_eq!((problems.len(), is_bound(&app)), (1, true), "{value}: the old set is in force: {problems:?}");
         assert_eq!(metric(&app, "forebay_reloads_total{result=\"Refused\"}"), Some(1));
         ground.rules(&format!("{FITS}{DOCUMENTED}"));
-        assert_eq!(app.reload_requests.ask().await, Reloaded::Applied { contracts: 1 });
+        assert_eq!(app.reload_requests.ask().await, Reloaded::Applied { contracts: 1, files: Vec::new() });
     }
 }
 
@@ -281,7 +284,7 @@ async fn a_topic_that_a_rule_does_not_fit_blames_the_rule() {
     // What was so at the start keeps no other change from being taken up.
     ground.rules(&format!("{UNFIT}{DOCUMENTED}"));
     tokio::spawn(reload::keep(Arc::clone(&app), reload::look(&app.config), Vec::new(), reload::Log));
-    assert_eq!(app.reload_requests.ask().await, Reloaded::Applied { contracts: 1 });
+    assert_eq!(app.reload_requests.ask().await, Reloaded::Applied { contracts: 1, files: Vec::new() });
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -295,7 +298,7 @@ async fn a_reload_waits_for_one_answer_of_a_registry_that_hangs() {
     ground.registry.plays(|_| Reply::Silence);
     let before = ground.registry.calls();
     tokio::spawn(reload::keep(Arc::clone(&app), reload::look(&app.config), Vec::new(), reload::Log));
-    assert_eq!(app.reload_requests.ask().await, Reloaded::Applied { contracts: 201 });
+    assert_eq!(app.reload_requests.ask().await, Reloaded::Applied { contracts: 201, files: Vec::new() });
     assert!(is_bound(&app), "what is known does not wait behind what is not");
     let asked = ground.registry.calls() - before;
     assert!((1..=100).contains(&asked), "of 200 calls, 16 at a time, it waited for {asked}");

@@ -1,11 +1,14 @@
-//! Where the events of a JSON body begin and end. Knows strings and brackets, no more: what is inside an event is
-//! checked by whoever reads it.
+//! Where the events of a JSON body begin and end. Looks at strings and brackets, no more: what is inside an event is
+//! checked by whoever reads it, and of a body that can't be split is said what they would say.
 
 use std::fmt;
 use std::ops::Range;
 
-use super::SyntaxError;
+use super::names::Names;
+use super::reader::Reader;
+use super::skip::{Levels, check_text};
 use super::string::find_special;
+use super::{Flaw, SyntaxError};
 
 /// What a body is, by the byte ranges of its events. White space around them is left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +47,22 @@ pub fn split(body: &[u8], most: usize) -> Result<Document, SplitError> {
     if body.starts_with(b"\xef\xbb\xbf") {
         return Err(expected(0, "JSON text without a byte order mark"));
     }
+    find(body, most).map_err(|error| match error {
+        SplitError::Syntax(found) => SplitError::Syntax(exact(body).unwrap_or(found)),
+        SplitError::TooMany { .. } => error,
+    })
+}
+
+/// Where the body stops being JSON, in the words of whoever reads its events: a scanner for brackets sees it later.
+fn exact(body: &[u8]) -> Option<SyntaxError> {
+    let mut reader = Reader::new(std::str::from_utf8(body).ok()?);
+    match check_text(&mut reader, &mut Names::default(), &mut Levels::default()) {
+        Err(Flaw::Syntax(error)) => Some(error),
+        Ok(()) | Err(Flaw::Ambiguous { .. }) => None,
+    }
+}
+
+fn find(body: &[u8], most: usize) -> Result<Document, SplitError> {
     let mut scanner = Scanner { body, at: 0, closers: Vec::new() };
     scanner.space();
     let document = if scanner.byte() == Some(b'[') {

@@ -94,11 +94,13 @@ fn issuer(node: &Node, problems: &mut Vec<Problem>) -> Option<Jwt> {
 
 fn audiences(node: &Node, problems: &mut Vec<Problem>) -> Option<Vec<String>> {
     let audiences = node.strings(problems)?;
-    if audiences.is_empty() || audiences.iter().any(|audience| audience.trim().is_empty()) {
-        problems.push(node.mismatch("an audience, or a list of them"));
-        return None;
-    }
-    Some(audiences)
+    let found = match &*audiences {
+        [] => "an empty list",
+        names if names.iter().any(|name| name.trim().is_empty()) => "an empty name",
+        _ => return Some(audiences),
+    };
+    problems.push(node.problem("an audience, or a list of them", found));
+    None
 }
 
 fn source(node: &Node, problems: &mut Vec<Problem>) -> Option<KeySource> {

@@ -164,7 +164,11 @@ impl Buckets {
         let refusal = match full {
             Full::For(wait) => {
                 let seconds = whole_seconds(wait);
-                let detail = format!("{named} is used up; come again in {seconds} s.");
+                // Some may have come back since the look.
+                let left = bucket.remaining().min(units.saturating_sub(1));
+                let are = if units == 1 { "is" } else { "are" };
+                let detail =
+                    format!("{named} has {left} left, and {units} {are} asked for; come again in {seconds} s.");
                 let mut refusal = Refusal::not_written(Code::RateLimited, detail);
                 refusal.wait = Some(wait);
                 refusal

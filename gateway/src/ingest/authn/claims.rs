@@ -26,11 +26,21 @@ pub(super) fn principal(claims: &Value, issuer: &Jwt, now: i64) -> Result<(Princ
             return Err(Denied::wrong("The token is not good yet."));
         }
     }
-    if !is_for(claims.get("aud"), &issuer.audience) {
-        return Err(Denied::wrong("The token's audience is another."));
+    let audience = present(claims.get("aud"));
+    if !is_for(audience, &issuer.audience) {
+        let found = audience.map_or("The token has no aud.", |_| "The token's aud is not this gateway's.");
+        let detail = format!("{found} Ask its issuer for one whose aud is {}.", issuer.audience.join(" or "));
+        return Err(Denied::wrong(detail));
     }
-    let Some(principal) = claim(claims, &issuer.principal).and_then(Value::as_str).and_then(name) else {
-        let detail = format!("The token's {} is no name of 1 to {NAME_BYTES} bytes.", issuer.principal);
+    let Some(principal) = present(claim(claims, &issuer.principal)) else {
+        let detail = format!("The token has no {}, which says here whose it is.", issuer.principal);
+        return Err(Denied::wrong(detail));
+    };
+    let Some(principal) = principal.as_str().and_then(name) else {
+        let detail = format!(
+            "The token's {} is no name of 1 to {NAME_BYTES} bytes without control characters.",
+            issuer.principal
+        );
         return Err(Denied::wrong(detail));
     };
     let wrong = || Denied::wrong(format!("The token's {} is no list of at most {GROUPS} names.", issuer.groups));
@@ -47,6 +57,11 @@ fn moment(value: &Value) -> Option<i64> {
 /// A member by its name, or by a JSON Pointer, for those that lie deeper.
 fn claim<'c>(claims: &'c Value, name: &str) -> Option<&'c Value> {
     if name.starts_with('/') { claims.pointer(name) } else { claims.get(name) }
+}
+
+/// A claim that says something: null is none.
+fn present(claim: Option<&Value>) -> Option<&Value> {
+    claim.filter(|value| !value.is_null())
 }
 
 fn is_for(audience: Option<&Value>, expected: &[String]) -> bool {

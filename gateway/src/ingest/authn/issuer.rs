@@ -131,7 +131,15 @@ impl Issuer {
             return Ok(());
         }
         let keys = jwks::read(document)?;
-        tracing::info!(issuer = self.config.issuer, keys = keys.len(), "the keys of an issuer of tokens are known");
+        let issuer = &self.config.issuer;
+        tracing::info!(issuer, keys = keys.len(), "the keys of an issuer of tokens are known");
+        if keys.unsafe_keys() > 0 {
+            tracing::warn!(
+                issuer,
+                keys = keys.unsafe_keys(),
+                "RSA keys that are not of 2048 to 8192 bits are left out"
+            );
+        }
         let generation = self.generations.fetch_add(1, Ordering::Relaxed);
         self.known.store(Some(Arc::new(Known { keys, generation, document: mark })));
         Ok(())

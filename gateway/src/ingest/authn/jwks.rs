@@ -1,17 +1,25 @@
 //! An issuer's public keys (JWK Set, RFC 7517, section 5). Keys that can't check a signature here are left out. Knows
 //! neither tokens nor where the keys come from.
 
+use std::ops::RangeInclusive;
+
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
-use jsonwebtoken::{Algorithm, DecodingKey};
+use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind};
 use serde::Deserialize;
+
+use super::verifier::unpadded;
 
 /// Keys that one issuer may have.
 const KEYS: usize = 256;
+/// Bits of an RSA key's modulus: shorter ones can be broken (RFC 7518, section 3.3), longer ones ring does not take.
+const RSA_BITS: RangeInclusive<usize> = 2_048..=8_192;
 
 /// An issuer's public keys.
 #[derive(Debug)]
 pub(super) struct KeySet {
     keys: Vec<PublicKey>,
+    /// RSA keys that are left out for their length.
+    unsafe_keys: usize,
 }
 
 #[derive(Debug)]
@@ -34,8 +42,13 @@ pub(super) fn read(bytes: &[u8]) -> Result<KeySet, &'static str> {
         return Err("it has more than 256 keys");
     }
     // Members and kinds of keys that nobody here knows are no mistake (RFC 7517, section 5).
-    let keys: Vec<_> = document.keys.into_iter().filter_map(public_key).collect();
-    if keys.is_empty() { Err("none of its keys can check a signature here") } else { Ok(KeySet { keys }) }
+    let (keys, unsafe_keys): (Vec<_>, Vec<_>) =
+        document.keys.into_iter().filter_map(public_key).partition(PublicKey::has_a_safe_length);
+    match (keys.is_empty(), unsafe_keys.len()) {
+        (false, unsafe_keys) => Ok(KeySet { keys, unsafe_keys }),
+        (true, 0) => Err("none of its keys can check a signature here"),
+        (true, _) => Err("no key in it but RSA keys that are not of 2048 to 8192 bits (RFC 7518, section 3.3)"),
+    }
 }
 
 fn public_key(json: serde_json::Value) -> Option<PublicKey> {
@@ -69,6 +82,15 @@ fn public_key(json: serde_json::Value) -> Option<PublicKey> {
     (!algorithms.is_empty()).then_some(PublicKey { id: jwk.common.key_id, algorithms, key })
 }
 
+impl PublicKey {
+    fn has_a_safe_length(&self) -> bool {
+        let DecodingKeyKind::RsaModulusExponent { n, .. } = self.key.kind() else { return true };
+        let modulus = unpadded(n);
+        let unused = modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
+        RSA_BITS.contains(&(8 * modulus.len() - unused))
+    }
+}
+
 impl KeySet {
     /// The key of this id that checks this algorithm. A token without an id goes with the only key that does.
     pub(super) fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Option<&DecodingKey> {
@@ -80,8 +102,47 @@ impl KeySet {
         .map(|key| &key.key)
     }
 
+    /// How many RSA keys are left out since they are not of 2048 to 8192 bits.
+    pub(super) fn unsafe_keys(&self) -> usize {
+        self.unsafe_keys
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.keys.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn rsa(modulus: &[u8]) -> Value {
+        json!({ "kty": "RSA", "kid": "k", "n": URL_SAFE_NO_PAD.encode(modulus), "e": "AQAB" })
+    }
+
+    fn kept(keys: &[Value]) -> Result<(usize, usize), &'static str> {
+        read(json!({ "keys": keys }).to_string().as_bytes()).map(|set| (set.len(), set.unsafe_keys()))
+    }
+
+    #[test]
+    fn rsa_keys_that_can_be_broken_are_no_keys() {
+        let unfit = Err("no key in it but RSA keys that are not of 2048 to 8192 bits (RFC 7518, section 3.3)");
+        let with = |first: &[u8], rest: usize| [first, &vec![0xff; rest]].concat();
+        assert_eq!(kept(&[rsa(&with(&[0x80], 255))]), Ok((1, 0)));
+        assert_eq!(kept(&[rsa(&with(&[0, 0x80], 255))]), Ok((1, 0)), "a sign byte is no bit");
+        assert_eq!(kept(&[rsa(&with(&[], 1_024))]), Ok((1, 0)));
+        assert_eq!(kept(&[rsa(&with(&[1], 1_024))]), unfit);
+        assert_eq!(kept(&[rsa(&with(&[0x7f], 255))]), unfit, "2,047 bits");
+        assert_eq!(kept(&[rsa(&with(&[0, 0, 0x7f], 255))]), unfit, "zeros before it make it no longer");
+        for modulus in [&[][..], &[0], &[1, 0, 1]] {
+            assert_eq!(kept(&[rsa(modulus)]), unfit, "{modulus:?}");
+        }
+        assert_eq!(kept(&[rsa(&[1, 0, 1]), rsa(&with(&[], 256))]), Ok((1, 1)));
+        assert_eq!(kept(&[json!(7)]), Err("none of its keys can check a signature here"));
     }
 }

@@ -13,7 +13,7 @@ use super::denied::Denied;
 use super::issuer::Issuer;
 use super::verdicts::{self, Good, Verdicts};
 use super::verifier;
-use crate::config::authn::jwt::Jwt;
+use crate::config::authn::jwt::{Jwt, KeySource};
 use crate::event::Principal;
 use crate::metrics::authn::AuthnMetrics;
 
@@ -74,19 +74,37 @@ impl Issuers {
         };
         let found = self.issuers.iter().enumerate().find(|(_, issuer)| issuer.config().issuer == name);
         let Some((place, issuer)) = found else {
-            return Err(Denied::wrong("The token's issuer is not one that this gateway knows."));
+            let known: Vec<_> = self.issuers.iter().map(|issuer| issuer.config().issuer.as_str()).collect();
+            let detail = format!(
+                "The token's issuer is not one that this gateway knows. It takes tokens whose iss is {}.",
+                known.join(" or ")
+            );
+            return Err(Denied::wrong(detail));
         };
-        if !issuer.config().algorithms.contains(&header.alg) {
-            let detail = format!("The token is signed with {:?}, which is not taken from its issuer.", header.alg);
+        let algorithms = &issuer.config().algorithms;
+        if !algorithms.contains(&header.alg) {
+            let listed: Vec<_> = algorithms.iter().map(|algorithm| format!("{algorithm:?}")).collect();
+            let detail = format!(
+                "The token is signed with {:?}, which is not taken from its issuer; {} is.",
+                header.alg,
+                listed.join(" or ")
+            );
             return Err(Denied::wrong(detail));
         }
         let known = issuer.known()?;
         let Some(key) = known.keys.find(header.kid.as_deref(), header.alg) else {
             issuer.refresh();
-            return Err(Denied::wrong(
-                "No key of the token's issuer that is known here has the token's kid. New keys are \
-                looked for once a minute at most.",
-            ));
+            let found = match header.kid {
+                Some(_) => "No key of the token's issuer that is known here has the token's kid.",
+                None => {
+                    "The token has no kid, and not just one key of its issuer that is known here can have signed it."
+                }
+            };
+            let keys = match issuer.config().jwks {
+                KeySource::Url(_) => "New keys are looked for once a minute at most.",
+                KeySource::File(_) => "Its issuer's keys are in a file here: who runs the gateway adds new ones.",
+            };
+            return Err(Denied::wrong(format!("{found} {keys}")));
         };
         let (message, signature) = token.rsplit_once('.').unwrap_or_default();
         if !crypto::verify(signature, message.as_bytes(), key, header.alg).unwrap_or(false) {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use forebay_policies::Date;
+use forebay_schemas::contract::check_topic_name;
 use forebay_schemas::document::{self, Kind, MAX_BYTES, Node, Reader};
 use forebay_schemas::problem::Problem;
 
@@ -76,13 +77,14 @@ fn entry(node: &Node, problems: &mut Vec<Problem>) -> Option<(Box<str>, Key)> {
     let hash = r.required("hash", "the secret's hash: sha256:…", hash);
     let created = r.required("created", "the day on which it was made, such as 2026-11-28", day);
     let expires = r.required("expires", "the last day on which it is good, such as 2027-11-28", day);
-    let groups = r.optional("groups", |node, problems| names(node, GROUPS, problems));
-    let scopes = r.optional("scopes", |node, problems| names(node, SCOPES, problems));
+    let groups = r.optional("groups", |node, problems| names(node, GROUPS, text_name, problems));
+    let scopes = r.optional("scopes", |node, problems| names(node, SCOPES, scope, problems));
     r.finish();
     let (created, last_day) = (created?, expires?);
     let ends = start(last_day)? + SECONDS_PER_DAY;
     if last_day < created {
-        problems.push(node.problem(format!("a last day that is not before {created}"), last_day.to_string()));
+        let expected = format!("an expires that is not before created, {created}");
+        problems.push(node.problem(expected, last_day.to_string()));
     }
     let mut principal = Principal::new(principal?);
     if let Some(groups) = groups {
@@ -124,15 +126,38 @@ fn bytes(hex: &str) -> Option<[u8; 32]> {
 }
 
 fn text_name(node: &Node, problems: &mut Vec<Problem>) -> Option<Arc<str>> {
-    let found = name(&node.string(problems)?);
-    if found.is_none() {
-        problems.push(node.mismatch(format!("a name of 1 to {NAME_BYTES} bytes without control characters")));
-    }
-    found
+    let text = node.string(problems)?;
+    let expected = if text.contains('*') {
+        "one name, without *: patterns of names are for contracts' producers".to_owned()
+    } else if text.starts_with("group:") {
+        "a name that does not begin with group:, by which contracts' producers tell groups from names".to_owned()
+    } else if let Some(name) = name(&text) {
+        return Some(name);
+    } else {
+        format!("a name of 1 to {NAME_BYTES} bytes without control characters")
+    };
+    problems.push(node.mismatch(expected));
+    None
 }
 
-fn names(node: &Node, most: usize, problems: &mut Vec<Problem>) -> Option<Arc<[Arc<str>]>> {
-    let names = node.list(problems, text_name)?;
+fn scope(node: &Node, problems: &mut Vec<Problem>) -> Option<Arc<str>> {
+    let text = node.string(problems)?;
+    match check_topic_name(&text.replace('*', "x")) {
+        Ok(()) => Some(text.into()),
+        Err(expected) => {
+            problems.push(node.mismatch(format!("{expected}, where * stands for any run of characters")));
+            None
+        }
+    }
+}
+
+fn names(
+    node: &Node,
+    most: usize,
+    one: impl Fn(&Node, &mut Vec<Problem>) -> Option<Arc<str>>,
+    problems: &mut Vec<Problem>,
+) -> Option<Arc<[Arc<str>]>> {
+    let names = node.list(problems, one)?;
     if names.is_empty() || names.len() > most {
         problems.push(node.problem(format!("1 to {most} names, or no such member"), format!("{} names", names.len())));
         return None;

@@ -267,7 +267,16 @@ fn what_is_asked_for_is_what_is_taken() {
     let (gate, _folder) = with_keys(&[], "");
     let nothing = gate.authn.identify(&head(&[])).unwrap_err();
     assert_eq!(nothing.challenges, ["Bearer realm=\"forebay\"", "Basic realm=\"forebay\", charset=\"UTF-8\""]);
-    assert!(nothing.detail.contains("This gateway takes an API key."), "{}", nothing.detail);
+    assert_eq!(
+        nothing.detail,
+        "Nothing says who is calling. This gateway takes an API key (Authorization: Bearer fb_…)."
+    );
+    let many = Gate::with("{ proxy: {} }", "10.0.0.0/8", Some(CertificateName::Spiffe)).unwrap();
+    assert_eq!(
+        many.authn.identify(&head(&[])).unwrap_err().detail,
+        "Nothing says who is calling. This gateway takes a client certificate (shown when the connection is opened) or \
+         a trusted proxy's header (x-forebay-principal)."
+    );
     let (stranger, _) = key("a", "2028-01-01");
     let wrong = gate.ask(&bearer(&stranger)).unwrap_err().challenges;
     assert_eq!(wrong[0], "Bearer realm=\"forebay\", error=\"invalid_token\"");

@@ -81,7 +81,7 @@ impl JwtVerifier for RingVerifier {
 }
 
 /// Some issuers write numbers with a sign byte; ring takes them without (RFC 7518, section 2, `Base64urlUInt`).
-fn unpadded(number: &[u8]) -> &[u8] {
+pub(super) fn unpadded(number: &[u8]) -> &[u8] {
     let zeros = number.iter().take_while(|byte| **byte == 0).count();
     &number[zeros..]
 }

@@ -16,7 +16,15 @@ pub(super) fn from_header(
     arena: &mut Vec<u8>,
 ) -> Slot<Option<Range<usize>>> {
     let Some(KeyRule { source: KeySource::Header(name), format, .. }) = rule else { return Ok(None) };
-    let Some(value) = headers.get(name).map(http::HeaderValue::as_bytes).filter(|value| !value.is_empty()) else {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next();
+    if values.next().is_some() {
+        let detail = format!(
+            "The contract takes the record's key from the header field {name}, and there are several. Send one."
+        );
+        return Err(Refusal::not_written(Code::Malformed, detail));
+    }
+    let Some(value) = first.map(http::HeaderValue::as_bytes).filter(|value| !value.is_empty()) else {
         let detail = format!("The contract takes the record's key from the header field {name}, and there is none.");
         return Err(Refusal::not_written(Code::MissingKey, detail));
     };
@@ -61,9 +69,15 @@ mod tests {
     use super::*;
 
     fn key(format: KeyFormat, value: &'static str) -> Result<Vec<u8>, Code> {
-        let rule = KeyRule { source: KeySource::Header("forebay-key".to_owned()), format, value: None };
+        key_of(format, &[value])
+    }
+
+    fn key_of(format: KeyFormat, values: &[&'static str]) -> Result<Vec<u8>, Code> {
+        let rule = KeyRule { source: KeySource::Header("Forebay-Key".to_owned()), format, value: None };
         let mut headers = HeaderMap::new();
-        headers.insert("forebay-key", http::HeaderValue::from_static(value));
+        for value in values {
+            headers.append("forebay-key", http::HeaderValue::from_static(value));
+        }
         let mut arena = b"before".to_vec();
         let range = from_header(Some(&rule), &headers, &mut arena).map_err(|refusal| refusal.code)?;
         Ok(arena[range.expect("the rule takes a header")].to_vec())
@@ -76,6 +90,15 @@ mod tests {
         assert_eq!(key(KeyFormat::Long, "258"), Ok(vec![0, 0, 0, 0, 0, 0, 1, 2]));
         assert_eq!(key(KeyFormat::Bytes, "AQI="), Ok(vec![1, 2]));
         assert_eq!(key(KeyFormat::Bytes, "AQI"), Ok(vec![1, 2]));
+    }
+
+    #[test]
+    fn which_of_several_is_meant_nobody_can_say() {
+        for values in [&["a", "b"][..], &["a", "a"], &["", "a"], &["a", ""]] {
+            assert_eq!(key_of(KeyFormat::String, values), Err(Code::Malformed), "{values:?}");
+        }
+        assert_eq!(key_of(KeyFormat::String, &["a, b"]), Ok(b"a, b".to_vec()));
+        assert_eq!(key_of(KeyFormat::String, &[]), Err(Code::MissingKey));
     }
 
     #[test]

@@ -125,25 +125,25 @@ fn each_of_the_four_limits_is_named() {
             "few",
             1,
             (100, 1),
-            "The limit of 50 events a second of principal few (the gateway's configuration) is used up; come again in 2 s.",
+            "The limit of 50 events a second of principal few (the gateway's configuration) has 0 left, and 100 are asked for; come again in 2 s.",
         ),
         (
             "small",
             1,
             (1, 10),
-            "The limit of 10 bytes a second of principal small (the gateway's configuration) is used up; come again in 1 s.",
+            "The limit of 10 bytes a second of principal small (the gateway's configuration) has 0 left, and 10 are asked for; come again in 1 s.",
         ),
         (
             "other",
             0,
             (100, 1),
-            "The limit of 100 events a second of topic shop.order.slow.v1 (its contract's limits) is used up; come again in 1 s.",
+            "The limit of 100 events a second of topic shop.order.slow.v1 (its contract's limits) has 0 left, and 100 are asked for; come again in 1 s.",
         ),
         (
             "other",
             0,
             (5, 200),
-            "The limit of 1000 bytes a second of topic shop.order.slow.v1 (its contract's limits) is used up; come again in 1 s.",
+            "The limit of 1000 bytes a second of topic shop.order.slow.v1 (its contract's limits) has 0 left, and 1000 are asked for; come again in 1 s.",
         ),
     ] {
         assert_eq!(house.code(who, topic, events, size), None, "{expected}");
@@ -256,8 +256,8 @@ fn a_head_is_refused_where_there_is_no_room_and_takes_nothing() {
     assert_eq!((too_long.code, too_long.wait), (Code::TooLarge, None));
     assert_eq!(house.code("a", 0, 1, 700), None);
     let rejection = house.room("a", SLOW, Some(200)).expect_err("100 bytes are left");
-    let detail =
-        "The limit of 800 bytes a second of principal a (the gateway's configuration) is used up; come again in 1 s.";
+    let detail = "The limit of 800 bytes a second of principal a (the gateway's configuration) has 100 left, and 200 are asked \
+         for; come again in 1 s.";
     assert_eq!((rejection.code, &*rejection.detail), (Code::RateLimited, detail));
     assert_eq!(rejection.wait, Some(Duration::from_millis(125)));
     assert!(house.room("a", SLOW, None).is_ok(), "a streamed body pays by windows");

@@ -178,7 +178,7 @@ fn the_algorithm_is_the_configurations_and_never_the_tokens() {
         ("", "expected a signed"),
         ("ES512", "expected a signed"),
         ("HS256", "HS256"),
-        ("RS256", "RS256"),
+        ("RS256", "signed with RS256, which is not taken from its issuer; ES256 is."),
         ("ES384", "ES384"),
     ] {
         let header = json!({ "alg": algorithm, "kid": "k" });
@@ -212,19 +212,25 @@ fn what_a_token_must_say_and_how() {
         (json!({ "exp": NOW - 30 }), "ended"),
         (json!({ "exp": 0 }), "ended"),
         (json!({ "exp": -1e300 }), "ended"),
-        (json!({ "aud": null }), "audience"),
-        (json!({ "aud": "forebay2" }), "audience"),
-        (json!({ "aud": [] }), "audience"),
-        (json!({ "aud": ["x", "y"] }), "audience"),
-        (json!({ "aud": ["forebay", 7] }), "audience"),
-        (json!({ "aud": { "forebay": "forebay" } }), "audience"),
+        (json!({ "aud": null }), "The token has no aud. Ask its issuer for one whose aud is forebay or other."),
+        (
+            json!({ "aud": "forebay2" }),
+            "aud is not this gateway's. Ask its issuer for one whose aud is forebay or other.",
+        ),
+        (json!({ "aud": [] }), "aud is not"),
+        (json!({ "aud": ["x", "y"] }), "aud is not"),
+        (json!({ "aud": ["forebay", 7] }), "aud is not"),
+        (json!({ "aud": { "forebay": "forebay" } }), "aud is not"),
         (json!({ "iss": null }), "no iss"),
         (json!({ "iss": [ISSUER] }), "no iss"),
-        (json!({ "iss": "https://id.test/" }), "issuer is not one"),
+        (
+            json!({ "iss": "https://id.test/" }),
+            "not one that this gateway knows. It takes tokens whose iss is https://id.test.",
+        ),
         (json!({ "nbf": NOW + 31 }), "not good yet"),
         (json!({ "nbf": "0" }), "nbf"),
-        (json!({ "sub": null }), "sub"),
-        (json!({ "sub": "" }), "sub"),
+        (json!({ "sub": null }), "The token has no sub, which says here whose it is."),
+        (json!({ "sub": "" }), "sub is no name of 1 to 2048 bytes without control characters."),
         (json!({ "sub": " " }), "sub"),
         (json!({ "sub": 7 }), "sub"),
         (json!({ "sub": ["svc-billing"] }), "sub"),
@@ -272,11 +278,12 @@ fn a_kid_is_only_a_name() {
     let post = Post::new(&[key.jwk("k"), other.jwk("l")], "ES256", "");
     let good = claims(&json!({}));
     for kid in ["../../keys.json", "/dev/null", "' OR 1=1 --", "http://127.0.0.1/", "K", "", "k\u{0}"] {
-        post.refuses(&key.token(&json!({ "alg": "ES256", "kid": kid }), &good), "kid");
+        let because = "has the token's kid. Its issuer's keys are in a file here";
+        post.refuses(&key.token(&json!({ "alg": "ES256", "kid": kid }), &good), because);
     }
     post.refuses(&key.token(&json!({ "alg": "ES256", "kid": "l" }), &good), "signature");
     post.refuses(&key.token(&json!({ "alg": "ES256", "kid": 7 }), &good), "expected a signed");
-    post.refuses(&key.token(&json!({ "alg": "ES256" }), &good), "kid");
+    post.refuses(&key.token(&json!({ "alg": "ES256" }), &good), "has no kid, and not just one key");
     let only = Post::of(&key);
     only.takes(&key.token(&json!({ "alg": "ES256" }), &good));
     let own = json!({ "alg": "ES256", "jwk": other.jwk("k"), "jku": "http://127.0.0.1/", "x5u": "http://127.0.0.1/" });
@@ -374,6 +381,17 @@ fn keys_that_do_not_fit_are_left_out() {
     }
     let point = over("x", json!("AA"));
     Post::new(&[point], "ES256", "").refuses(&key.with(&json!({})), "signature");
+}
+
+#[test]
+fn a_set_of_keys_that_can_be_broken_replaces_none() {
+    let key = Key::ec("ES256");
+    let post = Post::of(&key);
+    let short = json!({ "keys": [{ "kty": "RSA", "kid": "k", "n": "AQAB", "e": "AQAB" }] });
+    std::fs::write(post.folder.path().join("keys.json"), short.to_string()).unwrap();
+    let problem = post.gate.authn.reload().unwrap_err()[0].to_string();
+    assert!(problem.contains("not of 2048 to 8192 bits"), "{problem}");
+    post.takes(&key.with(&json!({})));
 }
 
 #[test]

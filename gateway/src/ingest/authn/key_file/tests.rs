@@ -25,9 +25,9 @@ fn said(text: &str) -> String {
 #[test]
 fn what_is_written_is_read_whatever_the_names_are() {
     for principal in
-        ["svc-billing", "spiffe://corp/ns/a", "a: b", "\"'{}[]#&*!|>%@`", "true", "12", "~", "-", "é 漢", "\\"]
+        ["svc-billing", "spiffe://corp/ns/a", "a: b", "\"'{}[]#&!|>%@`", "true", "12", "~", "-", "é 漢", "\\"]
     {
-        let (token, line) = made(principal, &[principal, "b"], &["*", principal]);
+        let (token, line) = made(principal, &[principal, "b"], &["*", "shop.*-v1", "a_B"]);
         let keys = read("keys.yaml", &line).map_err(|problems| format!("{line}: {problems:?}")).unwrap();
         let text = token.text();
         let (id, secret) = token::parse(&text).unwrap();
@@ -50,6 +50,14 @@ fn every_mistake_is_said_at_once_and_none_shows_a_secret() {
     let said = said(&text);
     assert!(!said.contains(&token.text()) && !said.contains(&"a".repeat(63)), "{said}");
     insta::assert_snapshot!(said.replace(&token.id, "[id]"));
+}
+
+#[test]
+fn what_could_never_let_anyone_in_is_refused() {
+    let (_, names) = made("svc-*", &["group:billing", "team-*"], &["shop/*", "__*", "", "shop.order.v1"]);
+    let (_, group) = made("group:billing", &["grouped"], &["grou*p"]);
+    let said = format!("{}\n{}", said(&names), said(&group));
+    insta::assert_snapshot!(said);
 }
 
 #[test]
