@@ -262,8 +262,8 @@ pub enum Verdict {
     Written {
         /// Partition of the record.
         partition: i32,
-        /// Offset in the partition.
-        offset: i64,
+        /// Offset in the partition; none where Kafka had the record already and does not say it again.
+        offset: Option<i64>,
     },
     /// It was not written, or nobody knows.
     Refused(Box<Refusal>),

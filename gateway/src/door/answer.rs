@@ -53,7 +53,7 @@ pub struct Answer {
 struct WrittenEntry {
     outcome: &'static str,
     partition: i32,
-    offset: i64,
+    offset: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -304,4 +304,19 @@ fn to_json(value: &impl Serialize) -> Vec<u8> {
 
 fn append_json(out: &mut Vec<u8>, value: &impl Serialize) {
     serde_json::to_writer(out, value).expect("a struct of texts and numbers is written to memory");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_offset_that_kafka_did_not_say_is_null() {
+        let mut answer = Answer::new(Listing::All(2));
+        let written = |offset| Verdict::Written { partition: 3, offset };
+        answer.extend(&[written(Some(0)), written(None)]);
+        let (status, _, body) = answer.document("");
+        let expected = r#"{"written":2,"refused":0,"events":[{"outcome":"written","partition":3,"offset":0},{"outcome":"written","partition":3,"offset":null}]}"#;
+        assert_eq!((status, String::from_utf8_lossy(&body).as_ref()), (StatusCode::OK, expected));
+    }
 }

@@ -243,7 +243,7 @@ impl ProducerContext<NoCustomPartitioner> for Reports {
 
     fn delivery(&self, result: &DeliveryResult<'_>, ticket: Box<Ticket>) {
         let report = match result {
-            Ok(message) => Report::Written { partition: message.partition(), offset: message.offset() },
+            Ok(message) => Report::Written { partition: message.partition(), offset: known(message.offset()) },
             Err((error, message)) => {
                 Report::Failed(Failure { kind: kind_of(error), may_be_persisted: ffi::may_be_persisted(message) })
             }
@@ -253,6 +253,21 @@ impl ProducerContext<NoCustomPartitioner> for Reports {
     }
 }
 
+/// An offset as librdkafka has it: below zero where there is none.
+fn known(offset: i64) -> Option<i64> {
+    Some(offset).filter(|offset| *offset >= 0)
+}
+
 fn kind_of(error: &KafkaError) -> FailureKind {
     error.rdkafka_error_code().map_or(FailureKind::Unavailable, FailureKind::of)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_below_zero_is_no_offset() {
+        assert_eq!([0, 7, -1, -1001].map(known), [Some(0), Some(7), None, None]);
+    }
 }

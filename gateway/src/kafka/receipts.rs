@@ -14,8 +14,9 @@ pub enum Report {
     Written {
         /// The partition it went to.
         partition: i32,
-        /// Its offset there.
-        offset: i64,
+        /// Its offset there; none where the broker only says that it has the record already, as it may after an answer was
+        /// lost and the record was sent once more (`DUPLICATE_SEQUENCE_NUMBER`, KIP-98).
+        offset: Option<i64>,
     },
     /// Not acknowledged.
     Failed(Failure),
@@ -90,12 +91,12 @@ mod tests {
         let receipts = Receipts::new(2);
         receipts.expect_one();
         receipts.expect_one();
-        receipts.report(1, Report::Written { partition: 0, offset: 7 });
+        receipts.report(1, Report::Written { partition: 0, offset: Some(7) });
         receipts.sealed();
         assert!(futures_pending(&receipts).await);
-        receipts.report(0, Report::Written { partition: 0, offset: 8 });
+        receipts.report(0, Report::Written { partition: 0, offset: Some(8) });
         receipts.all().await;
-        assert_eq!(receipts.get(1), Some(Report::Written { partition: 0, offset: 7 }));
+        assert_eq!(receipts.get(1), Some(Report::Written { partition: 0, offset: Some(7) }));
     }
 
     #[tokio::test]
@@ -103,11 +104,11 @@ mod tests {
         let receipts = Receipts::new(2);
         receipts.expect_one();
         receipts.expect_one();
-        receipts.report(0, Report::Written { partition: 0, offset: 7 });
-        receipts.report(0, Report::Written { partition: 9, offset: 9 });
+        receipts.report(0, Report::Written { partition: 0, offset: Some(7) });
+        receipts.report(0, Report::Written { partition: 9, offset: Some(9) });
         receipts.sealed();
         assert!(futures_pending(&receipts).await);
-        assert_eq!(receipts.get(0), Some(Report::Written { partition: 0, offset: 7 }));
+        assert_eq!(receipts.get(0), Some(Report::Written { partition: 0, offset: Some(7) }));
     }
 
     async fn futures_pending(receipts: &Receipts) -> bool {
