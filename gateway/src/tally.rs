@@ -10,8 +10,8 @@ use serde::Serialize;
 pub use crate::metrics::conventions::Effect;
 use crate::metrics::conventions::{ConventionMetrics, Counter};
 
-/// Rows, one for each rule, topic and principal, that are told apart; what comes later counts for the principal `other`, and past twice
-/// as many in the metrics only.
+/// Rows, one for each rule, topic and principal, that are told apart; what comes later counts for the principal `other`,
+/// and past twice as many in the metrics only.
 const ROWS: usize = 10_000;
 /// Examples that a row keeps, the latest ones.
 const EXAMPLES: usize = 3;

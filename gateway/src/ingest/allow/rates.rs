@@ -69,8 +69,8 @@ impl Rates {
 }
 
 impl Rated {
-    /// Refuses what can't pass now, without taking anything: one event, of this many bytes if
-    /// that is known.
+    /// Refuses what can't pass now, without taking anything: one event, of this many bytes if that
+    /// is known.
     pub fn room(&self, length: Option<u64>) -> Result<(), Rejection> {
         let cost = Cost { events: 1, bytes: length.unwrap_or(1).max(1) };
         for limits in self.limits.iter().flatten() {
